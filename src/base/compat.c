@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Everything that is not POSIX.1-2008 stands here, behind portable
+ * fall-backs; the only source file with #ifdef for systems, and the only one
+ * compiled with the system's extensions (libcompat in Makefile.am).
+ */
+#include "base/compat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#endif
+
+#include "base/buf.h"
+
+void
+compat_wipe(void *p, size_t len)
+{
+	volatile unsigned char *q = p;
+
+	while (len-- != 0)
+		*q++ = 0;
+}
+
+const char *
+compat_getenv(const char *name)
+{
+#ifdef __linux__
+	return secure_getenv(name);
+#else
+	if (issetugid())
+		return NULL;
+	return getenv(name);
+#endif
+}
+
+int
+compat_nameless_file(const char *dir)
+{
+	struct buf path = BUF_INIT;
+	mode_t mask;
+	int fd = -1;
+
+#ifdef O_TMPFILE
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd != -1)
+		return fd;
+#endif
+	buf_addf(&path, "%s/qsendmail.XXXXXX", dir);
+	mask = umask(077);
+	fd = mkstemp(path.data);
+	umask(mask);
+	if (fd != -1) {
+		unlink(path.data);
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+	buf_release(&path);
+	return fd;
+}
+
+int
+compat_memory_file(void)
+{
+#ifdef __linux__
+	return memfd_create("qsendmail", MFD_CLOEXEC);
+#else
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+void
+compat_no_dump(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+int
+compat_own_path(char *buffer, size_t size)
+{
+#ifdef __linux__
+	ssize_t n = readlink("/proc/self/exe", buffer, size - 1);
+
+	if (n <= 0 || (size_t)n >= size - 1)
+		return -1;
+	buffer[n] = '\0';
+	return 0;
+#else
+	(void)buffer;
+	(void)size;
+	return -1;
+#endif
+}
+
+int
+compat_random(void *p, size_t len)
+{
+#ifdef __linux__
+	return getrandom(p, len, 0) == (ssize_t)len ? 0 : -1;
+#else
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return -1;
+	n = read(fd, p, len);
+	close(fd);
+	return n == (ssize_t)len ? 0 : -1;
+#endif
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one place for calls that POSIX.1-2008 does not have. Each has a
+ * portable fall-back, so the callers need no #ifdef.
+ */
+#ifndef BASE_COMPAT_H
+#define BASE_COMPAT_H
+
+#include <stddef.h>
+
+/* Overwrites memory in a way the compiler does not remove. */
+void compat_wipe(void *p, size_t len);
+/* getenv, but NULL when the process runs with raised privileges. */
+const char *compat_getenv(const char *name);
+/*
+ * Opens a nameless file in directory dir for reading and writing, mode 0600,
+ * close-on-exec. Returns the descriptor or -1 with errno.
+ */
+int compat_nameless_file(const char *dir);
+/* A file in memory, close-on-exec; -1 with errno where there is no such thing. */
+int compat_memory_file(void);
+/* Keeps the process from being dumped or traced by its own user's processes. */
+void compat_no_dump(void);
+/*
+ * Path of the running program's own file into buffer (NUL-ended).
+ * 0, or -1 where the system does not tell.
+ */
+int compat_own_path(char *buffer, size_t size);
+/* len random bytes from the kernel. 0, or -1 with errno. */
+int compat_random(void *p, size_t len);
+
+#endif

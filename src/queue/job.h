@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The seam: what qsendmail says to qsendmail-relay and what comes back, over
+ * a stream socket that is the relay's standard input and output.
+ *
+ * Both directions are frames: a word, a space and a value (any octets),
+ * preceded by the length of all that as four octets, most significant first.
+ * A descriptor may travel with a frame (SCM_RIGHTS). Both sides begin with
+ * "qsendmail-job VERSION"; another version is EX_SOFTWARE, with both versions
+ * in the text.
+ *
+ * To the relay (words in this order; [] optional, * repeated):
+ *   [verbose 1]                      report each step of the dialogue
+ *   set NAME VALUE *                 every effective setting but secrets
+ *   [secret-file PATH, secret-section NAME]
+ *   one of
+ *     check                          log in, report the steps, send nothing
+ *     eval                           report the settings that the section's
+ *                                    eval lines make ("setting NAME VALUE")
+ *     mail ID, sender ADDRESS, recipient ADDRESS *,
+ *       content OFFSET LENGTH FACTS + descriptor, go
+ *   (then the next one; closing the socket ends the relay)
+ *
+ * From the relay: "step", "rcpt", ... (enum event_kind), "end" after each
+ * mail, check or eval.
+ */
+#ifndef QUEUE_JOB_H
+#define QUEUE_JOB_H
+
+#include "base/fault.h"
+#include "queue/envelope.h"
+#include "settings/settings.h"
+
+#define JOB_VERSION 1
+
+/* One end of the socket. */
+struct frames {
+	int fd;             /* borrowed */
+	struct buf out;     /* frames not yet written */
+	struct buf in;      /* octets read, not yet taken */
+	size_t in_at;
+	int received_fd;    /* descriptor that came with the input, -1; owned */
+	struct buf word, value; /* of the last frame read */
+};
+
+void frames_init(struct frames *s, int fd);
+void frames_release(struct frames *s);
+/* Gathers one frame; nothing is written yet. */
+void frames_put(struct frames *s, const char *word, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void frames_put_bytes(struct frames *s, const char *word, const char *p,
+    size_t len);
+/* Writes what is gathered; pass_fd (-1: none) travels with it. 0, or -1 with
+ * a fault (EX_TEMPFAIL: the other side is gone). */
+int frames_flush(struct frames *s, int pass_fd, struct fault *f);
+/* Waits for the next frame: 1 with s->word and s->value; 0 when the other
+ * side has closed; -1 with a fault (EX_SOFTWARE: not our protocol). */
+int frames_read(struct frames *s, struct fault *f);
+
+/* The content of a mail: a stretch of a file, CRLF, not dot-stuffed. */
+struct content {
+	int fd;
+	off_t offset, length;
+	int is_8bit_body;
+	int is_8bit_header;  /* only addresses (RFC 6532) are left there */
+	int has_long_lines;  /* over 998 octets */
+};
+
+/* Sending side. */
+void job_put_hello(struct frames *s);
+void job_put_settings(struct frames *s, const struct values *v,
+    const char *secret_file, const char *secret_section, int verbose);
+void job_put_check(struct frames *s);
+void job_put_eval(struct frames *s);
+/* Gathers a mail: every recipient whose outcome is not decided, numbered as
+ * in e, and writes it with the content's descriptor. */
+int job_send_mail(struct frames *s, const char *id, const struct envelope *e,
+    const struct content *c, struct fault *f);
+
+/* Receiving side (relay). */
+enum job_kind { JOB_NONE, JOB_CHECK, JOB_EVAL, JOB_MAIL };
+
+struct job {
+	enum job_kind kind;
+	struct values settings;  /* stays from job to job until set again */
+	char *secret_file, *secret_section; /* owned, NULL if none */
+	int verbose;
+	char *id;
+	struct envelope envelope; /* all recipients given, in order */
+	size_t *numbers;          /* number of each recipient for reports; owned */
+	struct content content;   /* fd owned, -1 if none */
+};
+
+void job_init(struct job *j);
+void job_release(struct job *j);
+/* Waits for the next job: 1, 0 at the end, -1 with a fault. */
+int job_read(struct frames *s, struct job *j, struct fault *f);
+
+/* What the relay reports. */
+enum event_kind {
+	EVENT_STEP,     /* one exchange of the dialogue: name, sent, received */
+	EVENT_SETTING,  /* name, text: what an eval line made */
+	EVENT_ENVELOPE, /* MAIL was accepted */
+	EVENT_CONTENT,  /* 354 */
+	EVENT_DOT,      /* the final dot is about to be sent */
+	EVENT_RCPT,     /* outcome of one recipient */
+	EVENT_FAULT,    /* account or session: no mail was touched by it */
+	EVENT_END
+};
+
+struct event {
+	enum event_kind kind;
+	char *name;            /* owned: STEP ("rcpt to"), SETTING */
+	char *sent;            /* owned: STEP: what we sent, secrets masked */
+	char *text;            /* owned: STEP: the reply, lines separated by LF;
+	                        * RCPT, FAULT: the server's words or a reason */
+	size_t recipient;      /* RCPT: its number */
+	enum stage stage;      /* RCPT, FAULT */
+	enum reply reply;      /* RCPT, FAULT */
+	int code;              /* RCPT, FAULT: SMTP code, 0 if none */
+	int exit_status;       /* FAULT: 0, or instead of the table's */
+};
+
+void event_init(struct event *e);
+void event_release(struct event *e);
+/* Gathers an event; EVENT_END, EVENT_DOT and EVENT_STEP are also written.
+ * 0, or -1 with a fault: the front end is gone. */
+int event_send(struct frames *s, const struct event *e, struct fault *f);
+/* Waits for an event: 1, 0 when the relay is gone, -1 with a fault. */
+int event_read(struct frames *s, struct event *e, struct fault *f);
+
+#endif

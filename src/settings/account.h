@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Choosing the account for a mail and computing its effective settings:
+ * command line, account and its bases, "defaults", environment, provider,
+ * built-in (DESIGN in ARCHITECTURE).
+ */
+#ifndef SETTINGS_ACCOUNT_H
+#define SETTINGS_ACCOUNT_H
+
+#include "settings/config.h"
+
+/* What the caller asked for; all borrowed, NULL where not given. */
+struct account_request {
+	const char *file;    /* -C: this file replaces the user's and system's */
+	const char *name;    /* -a */
+	const char *from;    /* -f or --from: chooses the account whose from it is */
+	const struct values *argv; /* --keyword=value */
+	int strict;          /* called as sendmail: no environment account,
+	                      * -C only for a root-owned file */
+};
+
+struct account {
+	char *name;           /* "default", "qq", "env", "command line"; for logs */
+	struct values values; /* effective, every origin kept */
+	struct config config; /* owns the origins' file names */
+	/* How the relay finds the secret again: the file and section (NULL:
+	 * not from a file), or the environment. */
+	char *secret_file;
+	char *secret_section;
+	int has_eval;         /* eval lines apply: ask the relay to run them */
+};
+
+void account_init(struct account *a);
+void account_release(struct account *a);
+/*
+ * Finds the files, chooses the account as msmtp does and fills a. 0, or -1
+ * with a fault: EX_CONFIG, EX_NOINPUT; a missing host names the two lines
+ * that make a configuration.
+ */
+int account_resolve(struct account *a, const struct account_request *r,
+    struct fault *f);
+/* Prints "keyword value  # origin" for every effective setting; secrets as
+ * (set). For --settings. */
+void account_describe(const struct account *a, struct buf *out);
+/*
+ * For the relay: reads section name of file with its bases, runs its eval
+ * lines and returns its values with secrets kept. 0 or -1 with a fault.
+ */
+int account_load_secret(const char *file, const char *name, struct values *v,
+    struct fault *f);
+/* Path of a shipped file (etc/NAME of the built tree, else the installed
+ * one) appended to out. */
+void account_shipped_path(const char *name, struct buf *out);
+
+#endif

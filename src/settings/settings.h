@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The settings: what there is (settings.def), and struct values: what was
+ * chosen, with the place each value came from. One parser for every source.
+ */
+#ifndef SETTINGS_SETTINGS_H
+#define SETTINGS_SETTINGS_H
+
+#include <stddef.h>
+
+#include "base/fault.h"
+
+enum setting_id {
+#define SETTING(id, name, type, where, value, argument, summary) S_##id,
+#include "settings/settings.def"
+#undef SETTING
+	SETTING_COUNT
+};
+
+enum setting_type {
+	TYPE_TEXT,
+	TYPE_BOOL,   /* on, off (msmtp: also 1/0, true/false, yes/no) */
+	TYPE_COUNT, /* a decimal number, 1 and up */
+	TYPE_SECS,   /* seconds, or off (0) */
+	TYPE_SIZE,   /* octets, with k, M, G */
+	TYPE_PATH,   /* a file; a leading ~/ is the home directory */
+	TYPE_ENUM,   /* one of the choices in argument */
+	TYPE_LIST,   /* words */
+	TYPE_SECRET  /* never shown, kept by the relay only */
+};
+
+enum setting_where { SETTING_CLI = 1, SETTING_FILE = 2, SETTING_ENV = 4 };
+
+struct setting {
+	const char *name;
+	enum setting_type type;
+	int where;            /* SETTING_CLI | ... */
+	const char *value;    /* built-in default, as text; "": none */
+	const char *argument; /* for --help; the choices of an ENUM */
+	const char *summary;
+};
+
+/* One row per enum setting_id. */
+extern const struct setting settings[SETTING_COUNT];
+
+/* The row called name ('-' may stand for '_'), or NULL. */
+const struct setting *settings_find(const char *name);
+
+/* Where a value came from; a later source replaces an earlier one. */
+enum origin_kind {
+	ORIGIN_BUILTIN,
+	ORIGIN_PROVIDER,
+	ORIGIN_DEFAULTS, /* the "defaults" section */
+	ORIGIN_ACCOUNT,
+	ORIGIN_ENVIRONMENT,
+	ORIGIN_COMMAND_LINE
+};
+
+struct origin {
+	enum origin_kind kind;
+	const char *file; /* borrowed from the config, NULL if none */
+	unsigned line;
+};
+
+struct value {
+	char *text;    /* owned; NULL: not set. Of a secret: never the secret
+	                * itself unless the values keep secrets */
+	long long number; /* BOOL 0/1, COUNT, SECS, SIZE; ENUM: index of the choice */
+	struct origin origin;
+};
+
+/*
+ * A set of values, one per setting. Reading one that is not set gives the
+ * built-in default. keep_secrets is 0 in the front end: then a SECRET is
+ * recorded as set, with its origin, but its text is not kept.
+ */
+struct values {
+	struct value v[SETTING_COUNT];
+	int keep_secrets;
+};
+
+void values_init(struct values *v);
+/* Frees everything; secrets are overwritten. */
+void values_release(struct values *v);
+/* Copies every value of from that is set over those of v. */
+void values_merge(struct values *v, const struct values *from);
+
+/*
+ * Checks text by the row's type and sets the value. where is the one source
+ * kind (SETTING_CLI, ...) that asks. An unknown name or a bad value is a
+ * fault (EX_USAGE for the command line, else EX_CONFIG) which says what is
+ * expected; the caller adds file and line. A secret is never shown.
+ */
+int settings_set(struct values *v, enum setting_where where, const char *name,
+    const char *text, const struct origin *origin, struct fault *f);
+
+int values_is_set(const struct values *v, enum setting_id id);
+/* Never NULL; "" when there is neither value nor default. */
+const char *values_text(const struct values *v, enum setting_id id);
+int values_bool(const struct values *v, enum setting_id id);
+long long values_number(const struct values *v, enum setting_id id);
+/* 1 when the value (text) of an ENUM is choice. */
+int values_is(const struct values *v, enum setting_id id, const char *choice);
+
+#endif

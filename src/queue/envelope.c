@@ -1,2 +1,147 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The envelope of one mail. Recipients are unique; a small open-addressed
+ * table of their numbers keeps adding one linear for lists of any length.
+ */
 #include "queue/envelope.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/xalloc.h"
+
+void
+envelope_init(struct envelope *e)
+{
+	memset(e, 0, sizeof *e);
+	e->sender = xstrdup("");
+}
+
+void
+envelope_release(struct envelope *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->n; i++) {
+		free(e->v[i].address);
+		free(e->v[i].text);
+	}
+	free(e->v);
+	free(e->slots);
+	free(e->sender);
+	memset(e, 0, sizeof *e);
+}
+
+void
+envelope_set_sender(struct envelope *e, const char *sender)
+{
+	char *copy = xstrdup(sender);
+
+	free(e->sender);
+	e->sender = copy;
+}
+
+/* Where the domain begins: behind the last @, else the end. */
+static size_t
+local_length(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at != NULL ? (size_t)(at - address) : strlen(address);
+}
+
+static int
+is_same(const char *a, const char *b)
+{
+	size_t n = local_length(a);
+
+	return n == local_length(b) && memcmp(a, b, n) == 0 &&
+	    strcasecmp(a + n, b + n) == 0;
+}
+
+/* FNV-1a over the octets that is_same compares. */
+static size_t
+hash(const char *address)
+{
+	size_t local = local_length(address), i;
+	unsigned long h = 2166136261UL;
+	unsigned char c;
+
+	for (i = 0; address[i] != '\0'; i++) {
+		c = (unsigned char)address[i];
+		if (i > local)
+			c = (unsigned char)tolower(c);
+		h = (h ^ c) * 16777619UL;
+	}
+	return (size_t)h;
+}
+
+/* The slot that holds address or that it would go into. */
+static size_t
+find_slot(const struct envelope *e, const char *address)
+{
+	size_t i = hash(address) & (e->slots_n - 1);
+
+	while (e->slots[i] != 0 &&
+	    !is_same(e->v[e->slots[i] - 1].address, address))
+		i = (i + 1) & (e->slots_n - 1);
+	return i;
+}
+
+static void
+grow_slots(struct envelope *e)
+{
+	size_t i;
+
+	e->slots_n = e->slots_n != 0 ? e->slots_n * 4 : 16;
+	free(e->slots);
+	e->slots = xcalloc(e->slots_n, sizeof *e->slots);
+	for (i = 0; i < e->n; i++)
+		e->slots[find_slot(e, e->v[i].address)] = i + 1;
+}
+
+int
+envelope_add(struct envelope *e, const char *address)
+{
+	struct recipient *r;
+	size_t slot;
+
+	if (e->n * 2 >= e->slots_n)
+		grow_slots(e);
+	slot = find_slot(e, address);
+	if (e->slots[slot] != 0)
+		return 0;
+	e->v = xgrow(e->v, e->n, &e->cap, sizeof *e->v);
+	r = &e->v[e->n++];
+	memset(r, 0, sizeof *r);
+	r->address = xstrdup(address);
+	r->text = xstrdup("");
+	e->slots[slot] = e->n;
+	return 1;
+}
+
+void
+envelope_record(struct envelope *e, size_t i, enum stage stage,
+    enum reply reply, int code, const char *text)
+{
+	struct recipient *r = &e->v[i];
+
+	r->stage = stage;
+	r->reply = reply;
+	r->code = code;
+	r->outcome = outcome_find(stage, reply)->outcome;
+	free(r->text);
+	r->text = xstrdup(text);
+}
+
+size_t
+envelope_count(const struct envelope *e, enum outcome outcome)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < e->n; i++)
+		n += e->v[i].outcome == outcome;
+	return n;
+}

@@ -23,6 +23,8 @@ struct envelope {
 	char *sender;  /* owned; "" is the null reverse-path */
 	struct recipient *v;
 	size_t n, cap;
+	size_t *slots; /* hash table: number + 1 of a recipient, 0 empty */
+	size_t slots_n;
 };
 
 void envelope_init(struct envelope *e);

@@ -1,2 +1,646 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The seam between the two programs: frames with a length in front, one
+ * table of words each way. See job.h for the grammar. What comes in is
+ * checked as strictly as anything from outside, though both ends are ours: a
+ * mixture of two installed versions must end in a clear line.
+ */
 #include "queue/job.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/xalloc.h"
+
+#define FRAME_MAX ((size_t)64 << 20)
+#define HELLO "qsendmail-job"
+
+/* Frames. */
+
+void
+frames_init(struct frames *s, int fd)
+{
+	memset(s, 0, sizeof *s);
+	s->fd = fd;
+	s->received_fd = -1;
+	buf_init(&s->out, 0);
+	buf_init(&s->in, 0);
+	buf_init(&s->word, 0);
+	buf_init(&s->value, 0);
+}
+
+void
+frames_release(struct frames *s)
+{
+	if (s->received_fd != -1)
+		close(s->received_fd);
+	s->received_fd = -1;
+	buf_release(&s->out);
+	buf_release(&s->in);
+	buf_release(&s->word);
+	buf_release(&s->value);
+}
+
+void
+frames_put_bytes(struct frames *s, const char *word, const char *p, size_t len)
+{
+	size_t n = strlen(word) + 1 + len;
+	unsigned char head[4] = {
+		(unsigned char)(n >> 24), (unsigned char)(n >> 16),
+		(unsigned char)(n >> 8), (unsigned char)n
+	};
+
+	buf_add(&s->out, head, sizeof head);
+	buf_adds(&s->out, word);
+	buf_addc(&s->out, ' ');
+	buf_add(&s->out, p, len);
+}
+
+void
+frames_put(struct frames *s, const char *word, const char *fmt, ...)
+{
+	struct buf value = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&value, fmt, ap);
+	va_end(ap);
+	frames_put_bytes(s, word, value.data, value.len);
+	buf_release(&value);
+}
+
+/* Sends the first octets together with a descriptor. */
+static ssize_t
+send_with_fd(int fd, const char *p, size_t len, int pass_fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec piece = { (char *)p, len };
+	struct msghdr m;
+	struct cmsghdr *c;
+	ssize_t n;
+
+	memset(&m, 0, sizeof m);
+	memset(&control, 0, sizeof control);
+	m.msg_iov = &piece;
+	m.msg_iovlen = 1;
+	m.msg_control = control.bytes;
+	m.msg_controllen = sizeof control.bytes;
+	c = CMSG_FIRSTHDR(&m);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &pass_fd, sizeof pass_fd);
+	do
+		n = sendmsg(fd, &m, MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+static int
+send_all(int fd, const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len != 0) {
+		n = send(fd, p, len, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+frames_flush(struct frames *s, int pass_fd, struct fault *f)
+{
+	size_t done = 0;
+	ssize_t n;
+	int rc = 0;
+
+	if (pass_fd != -1 && s->out.len != 0) {
+		n = send_with_fd(s->fd, s->out.data, s->out.len, pass_fd);
+		if (n == -1)
+			rc = -1;
+		else
+			done = (size_t)n;
+	}
+	if (rc == 0)
+		rc = send_all(s->fd, s->out.data + done, s->out.len - done);
+	buf_reset(&s->out);
+	if (rc == -1)
+		return fault_errno(f, EX_TEMPFAIL,
+		    "the other side of the mail relay is gone");
+	return 0;
+}
+
+/* Keeps the descriptor that came with a message; an unwanted one is closed. */
+static void
+take_fd(struct frames *s, struct msghdr *m)
+{
+	struct cmsghdr *c;
+	int fd;
+
+	for (c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(&fd, CMSG_DATA(c), sizeof fd);
+		if (s->received_fd != -1)
+			close(s->received_fd);
+		s->received_fd = fd;
+	}
+}
+
+/* Reads what is there: the number of octets, 0 at the end, -1. */
+static ssize_t
+receive(struct frames *s)
+{
+	char chunk[16384];
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec piece = { chunk, sizeof chunk };
+	struct msghdr m;
+	ssize_t n;
+
+	memset(&m, 0, sizeof m);
+	m.msg_iov = &piece;
+	m.msg_iovlen = 1;
+	m.msg_control = control.bytes;
+	m.msg_controllen = sizeof control.bytes;
+	do
+		n = recvmsg(s->fd, &m, 0);
+	while (n == -1 && errno == EINTR);
+	if (n == -1 && errno == ECONNRESET)
+		return 0;
+	if (n <= 0)
+		return n;
+	take_fd(s, &m);
+	if (s->in_at != 0) {
+		buf_consume(&s->in, s->in_at);
+		s->in_at = 0;
+	}
+	buf_add(&s->in, chunk, (size_t)n);
+	return n;
+}
+
+/* Makes n octets of input available: 1, 0 when the input ends before. */
+static int
+need(struct frames *s, size_t n, struct fault *f)
+{
+	ssize_t got;
+
+	while (s->in.len - s->in_at < n) {
+		got = receive(s);
+		if (got == -1)
+			return fault_errno(f, EX_OSERR,
+			    "cannot read from the mail relay's socket");
+		if (got == 0)
+			return 0;
+	}
+	return 1;
+}
+
+int
+frames_read(struct frames *s, struct fault *f)
+{
+	const unsigned char *head;
+	const char *p, *space;
+	size_t len;
+	int rc = need(s, 4, f);
+
+	if (rc != 1)
+		return rc;
+	head = (const unsigned char *)s->in.data + s->in_at;
+	len = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
+	    (size_t)head[2] << 8 | head[3];
+	if (len > FRAME_MAX)
+		return fault_set(f, EX_SOFTWARE, "a frame of %zu octets on the "
+		    "relay's socket: not our protocol", len);
+	rc = need(s, 4 + len, f);
+	if (rc != 1)
+		return rc;
+	p = s->in.data + s->in_at + 4;
+	space = memchr(p, ' ', len);
+	if (space == NULL)
+		return fault_set(f, EX_SOFTWARE,
+		    "a frame without a word on the relay's socket");
+	buf_set(&s->word, p, (size_t)(space - p));
+	buf_set(&s->value, space + 1, len - (size_t)(space + 1 - p));
+	s->in_at += 4 + len;
+	return 1;
+}
+
+static int
+unexpected(const struct frames *s, struct fault *f)
+{
+	return fault_set(f, EX_SOFTWARE, "\"%s\" is not expected here on the "
+	    "relay's socket", s->word.data);
+}
+
+static int
+is_word(const struct frames *s, const char *word)
+{
+	return strcmp(s->word.data, word) == 0;
+}
+
+/* Checks the version that the other side speaks. */
+static int
+check_hello(const struct frames *s, struct fault *f)
+{
+	char own[16];
+
+	snprintf(own, sizeof own, "%d", JOB_VERSION);
+	if (strcmp(s->value.data, own) != 0)
+		return fault_set(f, EX_SOFTWARE, "qsendmail and "
+		    "qsendmail-relay are of different versions (%s and %s): "
+		    "install both of one", own, s->value.data);
+	return 0;
+}
+
+static char *
+value_copy(const struct frames *s)
+{
+	return xmemdup(s->value.data, s->value.len);
+}
+
+static void
+replace(char **p, char *text)
+{
+	free(*p);
+	*p = text;
+}
+
+/* Jobs, sending. */
+
+void
+job_put_hello(struct frames *s)
+{
+	frames_put(s, HELLO, "%d", JOB_VERSION);
+}
+
+void
+job_put_settings(struct frames *s, const struct values *v,
+    const char *secret_file, const char *secret_section, int verbose)
+{
+	int i;
+
+	frames_put(s, "verbose", "%d", verbose != 0);
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (settings[i].type != TYPE_SECRET &&
+		    values_is_set(v, (enum setting_id)i))
+			frames_put(s, "set", "%s %s", settings[i].name,
+			    values_text(v, (enum setting_id)i));
+	if (secret_file != NULL)
+		frames_put(s, "secret-file", "%s", secret_file);
+	if (secret_section != NULL)
+		frames_put(s, "secret-section", "%s", secret_section);
+}
+
+void
+job_put_check(struct frames *s)
+{
+	frames_put(s, "check", "%s", "");
+}
+
+void
+job_put_eval(struct frames *s)
+{
+	frames_put(s, "eval", "%s", "");
+}
+
+int
+job_send_mail(struct frames *s, const char *id, const struct envelope *e,
+    const struct content *c, struct fault *f)
+{
+	size_t i;
+
+	frames_put(s, "mail", "%s", id);
+	frames_put(s, "sender", "%s", e->sender);
+	for (i = 0; i < e->n; i++)
+		if (e->v[i].outcome == OUTCOME_NONE ||
+		    e->v[i].outcome == OUTCOME_RETRY ||
+		    e->v[i].outcome == OUTCOME_UNCONFIRMED)
+			frames_put(s, "recipient", "%zu %s", i,
+			    e->v[i].address);
+	frames_put(s, "content", "%lld %lld %d %d %d", (long long)c->offset,
+	    (long long)c->length, c->is_8bit_body, c->is_8bit_header,
+	    c->has_long_lines);
+	frames_put(s, "go", "%s", "");
+	return frames_flush(s, c->fd, f);
+}
+
+/* Jobs, receiving. */
+
+void
+job_init(struct job *j)
+{
+	memset(j, 0, sizeof *j);
+	values_init(&j->settings);
+	envelope_init(&j->envelope);
+	j->content.fd = -1;
+}
+
+/* Forgets the mail of a job; the settings stay. */
+static void
+job_clear_mail(struct job *j)
+{
+	free(j->id);
+	j->id = NULL;
+	free(j->numbers);
+	j->numbers = NULL;
+	envelope_release(&j->envelope);
+	envelope_init(&j->envelope);
+	if (j->content.fd != -1)
+		close(j->content.fd);
+	memset(&j->content, 0, sizeof j->content);
+	j->content.fd = -1;
+	j->kind = JOB_NONE;
+}
+
+void
+job_release(struct job *j)
+{
+	job_clear_mail(j);
+	envelope_release(&j->envelope);
+	values_release(&j->settings);
+	free(j->secret_file);
+	free(j->secret_section);
+}
+
+static int
+read_set(struct frames *s, struct job *j, struct fault *f)
+{
+	struct origin from = { ORIGIN_ACCOUNT, NULL, 0 };
+	char *space = strchr(s->value.data, ' ');
+
+	if (space == NULL)
+		return unexpected(s, f);
+	*space = '\0';
+	return settings_set(&j->settings, SETTING_FILE, s->value.data,
+	    space + 1, &from, f);
+}
+
+static int
+read_recipient(struct frames *s, struct job *j, struct fault *f)
+{
+	size_t cap = j->envelope.cap;
+	char *end;
+	unsigned long long number = strtoull(s->value.data, &end, 10);
+
+	if (end == s->value.data || *end != ' ')
+		return unexpected(s, f);
+	if (envelope_add(&j->envelope, end + 1) == 0)
+		return fault_set(f, EX_SOFTWARE,
+		    "a recipient twice in one job");
+	if (j->numbers == NULL || j->envelope.cap != cap)
+		j->numbers = xrealloc(j->numbers,
+		    j->envelope.cap * sizeof *j->numbers);
+	j->numbers[j->envelope.n - 1] = (size_t)number;
+	return 0;
+}
+
+static int
+read_content(struct frames *s, struct job *j, struct fault *f)
+{
+	long long offset, length;
+	struct content *c = &j->content;
+
+	if (sscanf(s->value.data, "%lld %lld %d %d %d", &offset, &length,
+	    &c->is_8bit_body, &c->is_8bit_header, &c->has_long_lines) != 5 ||
+	    offset < 0 || length < 0)
+		return unexpected(s, f);
+	c->offset = (off_t)offset;
+	c->length = (off_t)length;
+	return 0;
+}
+
+/* The last word of a mail: everything it needs has come. */
+static int
+read_go(struct frames *s, struct job *j, struct fault *f)
+{
+	if (s->received_fd == -1 || j->envelope.n == 0 || j->id == NULL)
+		return fault_set(f, EX_SOFTWARE,
+		    "a job without content or recipient");
+	j->content.fd = s->received_fd;
+	s->received_fd = -1;
+	j->kind = JOB_MAIL;
+	return 0;
+}
+
+/* Takes one frame into the job; j->kind is set when the job is whole. */
+static int
+read_word(struct frames *s, struct job *j, struct fault *f)
+{
+	if (is_word(s, HELLO))
+		return check_hello(s, f);
+	if (is_word(s, "verbose"))
+		j->verbose = strcmp(s->value.data, "1") == 0;
+	else if (is_word(s, "set"))
+		return read_set(s, j, f);
+	else if (is_word(s, "secret-file"))
+		replace(&j->secret_file, value_copy(s));
+	else if (is_word(s, "secret-section"))
+		replace(&j->secret_section, value_copy(s));
+	else if (is_word(s, "check"))
+		j->kind = JOB_CHECK;
+	else if (is_word(s, "eval"))
+		j->kind = JOB_EVAL;
+	else if (is_word(s, "mail"))
+		replace(&j->id, value_copy(s));
+	else if (is_word(s, "sender"))
+		envelope_set_sender(&j->envelope, s->value.data);
+	else if (is_word(s, "recipient"))
+		return read_recipient(s, j, f);
+	else if (is_word(s, "content"))
+		return read_content(s, j, f);
+	else if (is_word(s, "go"))
+		return read_go(s, j, f);
+	else
+		return unexpected(s, f);
+	return 0;
+}
+
+int
+job_read(struct frames *s, struct job *j, struct fault *f)
+{
+	int rc;
+
+	job_clear_mail(j);
+	while (j->kind == JOB_NONE) {
+		rc = frames_read(s, f);
+		if (rc != 1)
+			return rc;
+		if (read_word(s, j, f) == -1)
+			return -1;
+	}
+	return 1;
+}
+
+/* Events. */
+
+static const struct {
+	enum event_kind kind;
+	const char *word;
+} event_words[] = {
+	{ EVENT_STEP, "step" }, { EVENT_SETTING, "setting" },
+	{ EVENT_ENVELOPE, "envelope" }, { EVENT_CONTENT, "content" },
+	{ EVENT_DOT, "dot" }, { EVENT_RCPT, "rcpt" },
+	{ EVENT_FAULT, "fault" }, { EVENT_END, "end" },
+};
+
+void
+event_init(struct event *e)
+{
+	memset(e, 0, sizeof *e);
+}
+
+void
+event_release(struct event *e)
+{
+	free(e->name);
+	free(e->sent);
+	free(e->text);
+	event_init(e);
+}
+
+static const char *
+text_or_empty(const char *s)
+{
+	return s != NULL ? s : "";
+}
+
+int
+event_send(struct frames *s, const struct event *e, struct fault *f)
+{
+	const char *word = event_words[e->kind].word;
+	struct buf b = BUF_INIT;
+
+	switch (e->kind) {
+	case EVENT_STEP:
+		/* Three strings; the first two end with NUL. */
+		buf_adds(&b, text_or_empty(e->name));
+		buf_addc(&b, '\0');
+		buf_adds(&b, text_or_empty(e->sent));
+		buf_addc(&b, '\0');
+		buf_adds(&b, text_or_empty(e->text));
+		break;
+	case EVENT_SETTING:
+		buf_addf(&b, "%s %s", e->name, text_or_empty(e->text));
+		break;
+	case EVENT_RCPT:
+	case EVENT_FAULT:
+		buf_addf(&b, "%zu %s %s %d %d %s", e->recipient,
+		    stage_name(e->stage), reply_name(e->reply), e->code,
+		    e->exit_status, text_or_empty(e->text));
+		break;
+	default:
+		break;
+	}
+	frames_put_bytes(s, word, b.data, b.len);
+	buf_release(&b);
+	if (e->kind == EVENT_END || e->kind == EVENT_DOT ||
+	    e->kind == EVENT_STEP)
+		return frames_flush(s, -1, f);
+	return 0;
+}
+
+/* "NUMBER STAGE REPLY CODE STATUS TEXT" */
+static int
+read_result(struct frames *s, struct event *e, struct fault *f)
+{
+	char stage[16], reply[16];
+	int stage_n, reply_n, at = 0;
+
+	if (sscanf(s->value.data, "%zu %15s %15s %d %d%n", &e->recipient,
+	    stage, reply, &e->code, &e->exit_status, &at) != 5 ||
+	    s->value.data[at] != ' ')
+		return unexpected(s, f);
+	stage_n = stage_parse(stage);
+	reply_n = reply_parse(reply);
+	if (stage_n == -1 || reply_n == -1)
+		return unexpected(s, f);
+	e->stage = (enum stage)stage_n;
+	e->reply = (enum reply)reply_n;
+	e->text = xstrdup(s->value.data + at + 1);
+	return 0;
+}
+
+static int
+read_step(struct frames *s, struct event *e, struct fault *f)
+{
+	const char *p = s->value.data, *end = p + s->value.len;
+	const char *sent = memchr(p, '\0', s->value.len), *text;
+
+	if (sent == NULL)
+		return unexpected(s, f);
+	sent++;
+	text = memchr(sent, '\0', (size_t)(end - sent));
+	if (text == NULL)
+		return unexpected(s, f);
+	e->name = xstrdup(p);
+	e->sent = xstrdup(sent);
+	e->text = xmemdup(text + 1, (size_t)(end - text - 1));
+	return 0;
+}
+
+static int
+read_setting(struct frames *s, struct event *e, struct fault *f)
+{
+	const char *space = strchr(s->value.data, ' ');
+
+	if (space == NULL)
+		return unexpected(s, f);
+	e->name = xmemdup(s->value.data, (size_t)(space - s->value.data));
+	e->text = xstrdup(space + 1);
+	return 0;
+}
+
+int
+event_read(struct frames *s, struct event *e, struct fault *f)
+{
+	size_t i;
+	int rc;
+
+	event_release(e);
+	do {
+		rc = frames_read(s, f);
+		if (rc != 1)
+			return rc;
+		if (is_word(s, HELLO) && check_hello(s, f) == -1)
+			return -1;
+	} while (is_word(s, HELLO));
+	for (i = 0; i < sizeof event_words / sizeof *event_words; i++)
+		if (is_word(s, event_words[i].word))
+			break;
+	if (i == sizeof event_words / sizeof *event_words)
+		return unexpected(s, f);
+	e->kind = event_words[i].kind;
+	switch (e->kind) {
+	case EVENT_STEP:
+		rc = read_step(s, e, f);
+		break;
+	case EVENT_SETTING:
+		rc = read_setting(s, e, f);
+		break;
+	case EVENT_RCPT:
+	case EVENT_FAULT:
+		rc = read_result(s, e, f);
+		break;
+	default:
+		rc = 0;
+		break;
+	}
+	return rc == -1 ? -1 : 1;
+}

@@ -1,2 +1,887 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which account a mail uses and what its settings are in the end. Owns the
+ * search for the files, the choice (as msmtp makes it), the account that
+ * QSENDMAIL_ variables form, and the providers: they fill in what an account
+ * that names no host leaves open. A password is only ever used with the host,
+ * or the provider of the address, beside which it was written.
+ */
 #include "settings/account.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "base/spawn.h"
+#include "base/xalloc.h"
+
+#define EVAL_OUTPUT_MAX 65536
+
+extern char **environ;
+
+static const char env_prefix[] = "QSENDMAIL_";
+static const char env_name[] = "env";
+static const char argv_name[] = "command line";
+
+void
+account_init(struct account *a)
+{
+	memset(a, 0, sizeof *a);
+	config_init(&a->config);
+}
+
+void
+account_release(struct account *a)
+{
+	free(a->name);
+	free(a->secret_file);
+	free(a->secret_section);
+	strv_release(&a->providers);
+	values_release(&a->values);
+	config_release(&a->config);
+	memset(a, 0, sizeof *a);
+}
+
+/* ---- the files ---- */
+
+static int
+is_readable(const char *path)
+{
+	return access(path, R_OK) == 0;
+}
+
+/* Adds DIRECTORY/NAME when it can be read: 1; 0 when not. */
+static int
+try_path(struct buf *path, const char *directory, const char *name)
+{
+	buf_reset(path);
+	buf_addf(path, "%s/%s", directory, name);
+	return is_readable(path->data);
+}
+
+/* The user's file: 1 with its path, 0 when there is none. */
+static int
+find_user_file(struct buf *path)
+{
+	const char *xdg = compat_getenv("XDG_CONFIG_HOME");
+	struct buf home = BUF_INIT, config = BUF_INIT;
+	int found;
+
+	settings_home(&home);
+	if (xdg != NULL && *xdg == '/')
+		buf_adds(&config, xdg);
+	else
+		buf_addf(&config, "%s/.config", home.data);
+	found = try_path(path, config.data, "qsendmail/config") ||
+	    try_path(path, home.data, ".qsendmailrc") ||
+	    try_path(path, home.data, ".msmtprc") ||
+	    try_path(path, config.data, "msmtp/config");
+	buf_release(&home);
+	buf_release(&config);
+	return found;
+}
+
+/* The system's file; one that may not be read is as good as none. */
+static int
+find_system_file(struct buf *path)
+{
+	const char *test = compat_getenv("QSENDMAIL_TEST_SYSCONFDIR");
+	const char *directory = test != NULL ? test : SYSCONFDIR;
+
+	if (try_path(path, directory, "qsendmailrc"))
+		return 1;
+	if (test == NULL && try_path(path, "/etc", "qsendmailrc"))
+		return 1;
+	if (try_path(path, directory, "msmtprc"))
+		return 1;
+	return test == NULL && try_path(path, "/etc", "msmtprc");
+}
+
+void
+account_shipped_path(const char *name, struct buf *out)
+{
+	const char *test = compat_getenv("QSENDMAIL_TEST_DATADIR");
+	struct buf path = BUF_INIT;
+	char own[4096], *slash;
+
+	if (test == NULL && compat_own_path(own, sizeof own) == 0 &&
+	    (slash = strrchr(own, '/')) != NULL) {
+		*slash = '\0';
+		buf_addf(&path, "%s/etc/%s", own, name);
+	}
+	if (path.len > 0 && is_readable(path.data))
+		buf_adds(out, path.data);
+	else
+		buf_addf(out, "%s/%s", test != NULL ? test : PKGDATADIR, name);
+	buf_release(&path);
+}
+
+static int
+load_files(struct config *c, const struct account_request *r, struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	int rc = 0;
+
+	if (r->file != NULL)
+		rc = config_load(c, r->file, r->strict ? CONFIG_ROOT_ONLY : 0,
+		    f);
+	else if (find_user_file(&path))
+		rc = config_load(c, path.data, 0, f);
+	if (rc == 0 && find_system_file(&path))
+		rc = config_load(c, path.data, 0, f);
+	buf_release(&path);
+	return rc;
+}
+
+static int
+is_provider(const struct section *s)
+{
+	return (s->flags & CONFIG_PROVIDERS) != 0;
+}
+
+static int
+load_providers(struct config *c, struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	int rc = 0;
+
+	if (c->n == 0 || !is_provider(&c->v[c->n - 1])) {
+		account_shipped_path("providers", &path);
+		rc = config_load(c, path.data, CONFIG_PROVIDERS, f);
+	}
+	buf_release(&path);
+	return rc;
+}
+
+static const struct section *
+find_provider(const struct config *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (is_provider(&c->v[i]) && strcmp(c->v[i].name, name) == 0)
+			return &c->v[i];
+	return NULL;
+}
+
+/* Every base that its file does not define must be a provider's name. */
+static int
+check_bases(struct config *c, struct fault *f)
+{
+	const struct section *s;
+	size_t i, j;
+
+	for (i = 0; i < c->n; i++) {
+		if (c->v[i].bases.n == 0)
+			continue;
+		if (load_providers(c, f) == -1)
+			return -1;
+		s = &c->v[i];
+		for (j = 0; j < s->bases.n; j++)
+			if (find_provider(c, s->bases.v[j]) == NULL)
+				return fault_set(f, EX_CONFIG, "%s:%u: account "
+				    "%s is not defined before this line, and "
+				    "no provider has this name", s->file,
+				    s->line, s->bases.v[j]);
+	}
+	return 0;
+}
+
+/* ---- the environment ---- */
+
+/* Appends text with %XX decoded; -1 when that is malformed or a NUL. */
+static int
+decode_percent(struct buf *out, const char *p, size_t len)
+{
+	static const char hex[] = "0123456789abcdef0123456789ABCDEF";
+	const char *high, *low;
+	int octet;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (p[i] != '%') {
+			buf_addc(out, p[i]);
+			continue;
+		}
+		if (len - i < 3 ||
+		    (high = memchr(hex, p[i + 1], sizeof hex - 1)) == NULL ||
+		    (low = memchr(hex, p[i + 2], sizeof hex - 1)) == NULL)
+			return -1;
+		octet = (int)((high - hex) % 16 * 16 + (low - hex) % 16);
+		if (octet == 0)
+			return -1;
+		buf_addc(out, (char)octet);
+		i += 2;
+	}
+	return 0;
+}
+
+static int
+set_env(struct values *v, const char *name, const char *text, struct fault *f)
+{
+	struct origin origin = { ORIGIN_ENVIRONMENT, NULL, 0 };
+
+	return settings_set(v, SETTING_ENV, name, text, &origin, f);
+}
+
+/* USER or USER:PASSWORD, percent-encoded. */
+static int
+set_login(struct values *v, const char *p, size_t len, struct fault *f)
+{
+	const char *colon = memchr(p, ':', len);
+	size_t user_len = colon != NULL ? (size_t)(colon - p) : len;
+	struct buf text = BUF_INIT;
+	int rc = -1;
+
+	buf_grow(&text, len);
+	if (decode_percent(&text, p, user_len) == -1)
+		fault_set(f, EX_CONFIG, "QSENDMAIL_URL: bad %%XX in the user "
+		    "name");
+	else if (set_env(v, "user", text.data, f) == 0 &&
+	    set_env(v, "auth", "on", f) == 0)
+		rc = 0;
+	if (rc == 0 && colon != NULL) {
+		buf_reset(&text);
+		if (decode_percent(&text, colon + 1, len - user_len - 1) == -1)
+			rc = fault_set(f, EX_CONFIG,
+			    "QSENDMAIL_URL: bad %%XX in the password");
+		else
+			rc = set_env(v, "password", text.data, f);
+	}
+	buf_wipe(&text);
+	return rc;
+}
+
+/* HOST, HOST:PORT or [ADDRESS]:PORT */
+static int
+set_server(struct values *v, const char *p, struct fault *f)
+{
+	size_t len = strcspn(p, "/?#");
+	const char *end = p + len, *host = p, *host_end;
+	struct buf text = BUF_INIT;
+	int rc;
+
+	if (end[0] != '\0' && strcmp(end, "/") != 0)
+		return fault_set(f, EX_CONFIG,
+		    "QSENDMAIL_URL: nothing may follow host and port");
+	if (*p == '[') {
+		host++;
+		host_end = memchr(p, ']', len);
+		p = host_end != NULL ? host_end + 1 : end;
+	} else {
+		host_end = memchr(p, ':', len);
+		p = host_end != NULL ? host_end : end;
+	}
+	if (host_end == NULL)
+		host_end = end;
+	buf_add(&text, host, (size_t)(host_end - host));
+	rc = set_env(v, "host", text.data, f);
+	if (rc == 0 && p != end) {
+		buf_reset(&text);
+		buf_add(&text, p + 1, (size_t)(end - p) - 1);
+		if (*p != ':')
+			rc = fault_set(f, EX_CONFIG,
+			    "QSENDMAIL_URL: expected a colon and the port "
+			    "behind the host");
+		else
+			rc = set_env(v, "port", text.data, f);
+	}
+	buf_release(&text);
+	return rc;
+}
+
+/*
+ * smtps: TLS from the first octet on. smtp: STARTTLS when somebody logs in,
+ * else as it is; QSENDMAIL_TLS says otherwise.
+ */
+static int
+set_url(struct values *v, const char *url, struct fault *f)
+{
+	const char *p, *at = NULL;
+	int implicit = strncasecmp(url, "smtps://", 8) == 0;
+
+	if (!implicit && strncasecmp(url, "smtp://", 7) != 0)
+		return fault_set(f, EX_CONFIG, "QSENDMAIL_URL: expected "
+		    "smtps://USER@HOST:PORT or smtp://USER@HOST:PORT");
+	url += implicit ? 8 : 7;
+	for (p = url; *p != '\0' && strchr("/?#", *p) == NULL; p++)
+		if (*p == '@')
+			at = p;
+	if (set_env(v, "tls", implicit || at != NULL ? "on" : "off", f) == -1 ||
+	    set_env(v, "tls_starttls", implicit ? "off" : "on", f) == -1)
+		return -1;
+	if (at != NULL && set_login(v, url, (size_t)(at - url), f) == -1)
+		return -1;
+	return set_server(v, at != NULL ? at + 1 : url, f);
+}
+
+/*
+ * The value of an environment entry "QSENDMAIL_NAME=VALUE" when it is a
+ * setting, whose name goes to name in small letters; else NULL. An empty one
+ * is as good as none.
+ */
+static const char *
+env_setting(const char *entry, struct buf *name)
+{
+	size_t prefix = strlen(env_prefix), i;
+	struct buf variable = BUF_INIT;
+	const char *value;
+
+	if (strncmp(entry, env_prefix, prefix) != 0)
+		return NULL;
+	buf_add(&variable, entry, strcspn(entry, "="));
+	value = compat_getenv(variable.data);
+	buf_reset(name);
+	for (i = prefix; i < variable.len; i++)
+		buf_addc(name, entry[i] >= 'A' && entry[i] <= 'Z' ?
+		    (char)(entry[i] - 'A' + 'a') : entry[i]);
+	buf_release(&variable);
+	if (value == NULL || *value == '\0' || strcmp(name->data, "url") == 0 ||
+	    strncmp(name->data, "test_", 5) == 0 ||
+	    strncmp(name->data, "relay", 5) == 0)
+		return NULL;
+	return value;
+}
+
+/* Reads the account "env": 1 when there is one, 0, or -1 with a fault. */
+static int
+load_env(struct values *v, struct fault *f)
+{
+	const char *value = compat_getenv("QSENDMAIL_URL");
+	struct buf name = BUF_INIT;
+	int rc = 0;
+	char **e;
+
+	if (value != NULL && *value != '\0')
+		rc = set_url(v, value, f) == -1 ? -1 : 1;
+	for (e = environ; rc != -1 && e != NULL && *e != NULL; e++) {
+		value = env_setting(*e, &name);
+		if (value != NULL)
+			rc = set_env(v, name.data, value, f) == -1 ? -1 : 1;
+	}
+	buf_release(&name);
+	return rc;
+}
+
+/* ---- the choice ---- */
+
+static void
+use_section(struct account *a, const struct section *s)
+{
+	size_t i;
+
+	a->name = xstrdup(s->name);
+	for (i = 0; i < s->bases.n; i++)
+		strv_add(&a->providers, s->bases.v[i]);
+	if (is_provider(s)) {
+		strv_add(&a->providers, s->name);
+		return;
+	}
+	values_merge(&a->values, &s->values);
+	a->has_eval = s->evals_n > 0;
+	if (a->has_eval || values_number(&s->values, S_PASSWORD)) {
+		a->secret_file = xstrdup(s->root);
+		a->secret_section = xstrdup(s->name);
+	}
+}
+
+static void
+use_env(struct account *a, const struct values *env)
+{
+	a->name = xstrdup(env_name);
+	values_merge(&a->values, env);
+	if (values_number(env, S_PASSWORD)) {
+		a->secret_file = xstrdup("");
+		a->secret_section = xstrdup(env_name);
+	}
+}
+
+/* The domain of an address, "" if it has none. */
+static const char *
+domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at != NULL ? at + 1 : "";
+}
+
+/* Same local part, and same domain in any case. */
+static int
+same_address(const char *a, const char *b)
+{
+	size_t local = (size_t)(domain_of(a) - a);
+
+	if (strrchr(a, '@') == NULL || strrchr(b, '@') == NULL)
+		return strcmp(a, b) == 0;
+	return local == (size_t)(domain_of(b) - b) &&
+	    strncmp(a, b, local) == 0 &&
+	    strcasecmp(a + local, b + local) == 0;
+}
+
+/* The address that chooses; NULL for none and for the null sender. */
+static const char *
+wanted_from(const struct account_request *r)
+{
+	if (r->from == NULL || *r->from == '\0' || strcmp(r->from, "<>") == 0)
+		return NULL;
+	return r->from;
+}
+
+static const struct section *
+find_by_from(const struct config *c, const char *from)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (!is_provider(&c->v[i]) && same_address(from,
+		    values_text(&c->v[i].values, S_FROM)))
+			return &c->v[i];
+	return NULL;
+}
+
+/* Appends "a and b", the files that were read. */
+static void
+list_files(struct buf *out, const struct config *c)
+{
+	const char *last = NULL;
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		if (is_provider(&c->v[i]) || c->v[i].root == last)
+			continue;
+		if (last != NULL)
+			buf_adds(out, " and ");
+		buf_adds(out, last = c->v[i].root);
+	}
+	if (last == NULL)
+		buf_adds(out, "a settings file (there is none)");
+}
+
+static int
+choose_by_name(struct account *a, const char *name, const struct values *env,
+    struct fault *f)
+{
+	const struct section *s = config_find(&a->config, name);
+	struct buf files = BUF_INIT;
+
+	if (s == NULL && env != NULL && strcmp(name, env_name) == 0) {
+		use_env(a, env);
+		return 0;
+	}
+	if (s == NULL) {
+		if (load_providers(&a->config, f) == -1)
+			return -1;
+		s = find_provider(&a->config, name);
+	}
+	if (s != NULL) {
+		use_section(a, s);
+		return 0;
+	}
+	list_files(&files, &a->config);
+	fault_set(f, EX_CONFIG, "there is no account %s in %s", name,
+	    files.data);
+	buf_release(&files);
+	return -1;
+}
+
+/* Without -a: the sender's account, else the default one. */
+static void
+choose(struct account *a, const struct account_request *r,
+    const struct values *env)
+{
+	const char *from = wanted_from(r);
+	const struct section *s = NULL;
+
+	if (from != NULL && env != NULL &&
+	    same_address(from, values_text(env, S_FROM))) {
+		use_env(a, env);
+		return;
+	}
+	if (from != NULL)
+		s = find_by_from(&a->config, from);
+	if (s == NULL && env != NULL && r->file == NULL) {
+		use_env(a, env);
+		return;
+	}
+	if (s == NULL)
+		s = config_find(&a->config, "default");
+	if (s != NULL)
+		use_section(a, s);
+	else
+		a->name = xstrdup(argv_name);
+}
+
+/* ---- the effective settings ---- */
+
+/* 1 when a file says how to get a password for this account. */
+static int
+has_secret_of_file(const struct values *v)
+{
+	static const enum setting_id sources[] = {
+		S_PASSWORD, S_PASSWORD_FILE, S_PASSWORDEVAL
+	};
+	const struct value *value;
+	size_t i;
+
+	for (i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+		value = &v->v[sources[i]];
+		if (value->text != NULL && (value->origin.kind ==
+		    ORIGIN_ACCOUNT || value->origin.kind == ORIGIN_DEFAULTS))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+has_word(const char *list, const char *word)
+{
+	size_t len;
+
+	for (; *list != '\0'; list += len) {
+		list += strspn(list, " \t");
+		len = strcspn(list, " \t");
+		if (len > 0 && len == strlen(word) &&
+		    strncasecmp(list, word, len) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static const struct section *
+find_provider_of(const struct config *c, const char *domain)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (is_provider(&c->v[i]) && has_word(values_text(
+		    &c->v[i].values, S_DOMAINS), domain))
+			return &c->v[i];
+	return NULL;
+}
+
+/*
+ * Sets what is still open from the provider. Port and way of TLS belong
+ * together: whoever names one of them gets the other one to fit.
+ */
+static void
+fill_from_provider(struct values *v, const struct values *provider)
+{
+	int own_port = values_is_set(v, S_PORT);
+	int own_way = values_is_set(v, S_TLS_STARTTLS);
+	size_t i;
+
+	for (i = 0; i < SETTING_COUNT; i++) {
+		if (values_is_set(v, (enum setting_id)i) ||
+		    !values_is_set(provider, (enum setting_id)i) ||
+		    (i == S_PORT && own_way) ||
+		    (i == S_TLS_STARTTLS && own_port))
+			continue;
+		values_put(v, (enum setting_id)i, &provider->v[i]);
+	}
+}
+
+static int
+say_no_sender(const struct account *a, struct fault *f)
+{
+	if (strcmp(a->name, argv_name) == 0)
+		return fault_set(f, EX_CONFIG, "no account is configured: "
+		    "write the two lines \"from YOU@qq.com\" and "
+		    "\"passwordeval COMMAND\" into ~/.qsendmailrc, or use "
+		    "--from");
+	return fault_set(f, EX_CONFIG, "account %s names neither host nor "
+	    "from: add \"from ADDRESS\" (of a known provider) or \"host "
+	    "NAME\"", a->name);
+}
+
+static int
+apply_provider(struct account *a, struct fault *f)
+{
+	const char *from = values_text(&a->values, S_FROM);
+	const struct section *provider;
+
+	if (*from == '\0')
+		return say_no_sender(a, f);
+	if (load_providers(&a->config, f) == -1)
+		return -1;
+	provider = find_provider_of(&a->config, domain_of(from));
+	if (provider == NULL)
+		return fault_set(f, EX_CONFIG, "account %s names no host, and "
+		    "the provider of %s is not known: add \"host NAME\"",
+		    a->name, from);
+	fill_from_provider(&a->values, &provider->values);
+	return 0;
+}
+
+/* The login is the sender's address, and the other way round, where the
+ * provider wants them to be the same. */
+static void
+couple_login(struct values *v)
+{
+	struct value copy;
+
+	if (!values_is_set(v, S_USER) && values_is_set(v, S_FROM)) {
+		copy = v->v[S_FROM];
+		copy.origin.kind = ORIGIN_PROVIDER;
+		values_put(v, S_USER, &copy);
+	} else if (!values_is_set(v, S_FROM) && values_is(v, S_SENDER,
+	    "login") && strchr(values_text(v, S_USER), '@') != NULL) {
+		copy = v->v[S_USER];
+		copy.origin.kind = ORIGIN_PROVIDER;
+		values_put(v, S_FROM, &copy);
+	}
+}
+
+/* msmtp's: 465 for TLS from the first octet on, else 25. */
+static int
+default_port(struct values *v, struct fault *f)
+{
+	struct origin origin = { ORIGIN_BUILTIN, NULL, 0 };
+	int implicit = values_bool(v, S_TLS) && !values_bool(v, S_TLS_STARTTLS);
+
+	if (values_is_set(v, S_PORT))
+		return 0;
+	return settings_set(v, SETTING_FILE, "port", implicit ? "465" : "25",
+	    &origin, f);
+}
+
+int
+account_complete(struct account *a, const struct account_request *r,
+    struct fault *f)
+{
+	struct origin origin = { ORIGIN_COMMAND_LINE, NULL, 0 };
+	struct values *v = &a->values;
+	const struct section *provider;
+	int filled = a->providers.n > 0;
+	size_t i;
+
+	if (*values_text(v, S_FROM) == '\0' && wanted_from(r) != NULL &&
+	    (*values_text(v, S_HOST) != '\0' || filled ||
+	    !has_secret_of_file(v)) &&
+	    settings_set(v, SETTING_CLI, "from", r->from, &origin, f) == -1)
+		return -1;
+	for (i = a->providers.n; i-- > 0;) {
+		provider = find_provider(&a->config, a->providers.v[i]);
+		if (provider != NULL)
+			fill_from_provider(v, &provider->values);
+	}
+	if (*values_text(v, S_HOST) == '\0') {
+		if (apply_provider(a, f) == -1)
+			return -1;
+		filled = 1;
+	}
+	if (filled)
+		couple_login(v);
+	return default_port(v, f);
+}
+
+int
+account_add_evaluated(struct account *a, const char *name, const char *text,
+    struct fault *f)
+{
+	const struct setting *row = settings_find(name);
+	struct origin origin = { ORIGIN_ACCOUNT, a->secret_file, 0 };
+	const struct value *old;
+
+	if (row == NULL)
+		return fault_set(f, EX_SOFTWARE, "no setting is called %s",
+		    name);
+	old = &a->values.v[row - settings];
+	if (old->text != NULL && (old->origin.kind == ORIGIN_COMMAND_LINE ||
+	    strcmp(old->text, text) == 0))
+		return 0;
+	return config_set(&a->values, name, text, &origin, f);
+}
+
+int
+account_resolve(struct account *a, const struct account_request *r,
+    struct fault *f)
+{
+	int on_command_line = r->argv != NULL && values_is_set(r->argv, S_HOST);
+	struct values env;
+	int rc = -1, has_env = 0;
+
+	values_init(&env);
+	if (on_command_line && r->name != NULL) {
+		fault_set(f, EX_USAGE, "--host starts from nothing: use it "
+		    "without -a");
+		goto out;
+	}
+	if (on_command_line)
+		a->name = xstrdup(argv_name);
+	else if (load_files(&a->config, r, f) == -1 ||
+	    (has_env = load_env(&env, f)) == -1 ||
+	    check_bases(&a->config, f) == -1)
+		goto out;
+	else if (r->name == NULL)
+		choose(a, r, has_env ? &env : NULL);
+	else if (choose_by_name(a, r->name, has_env ? &env : NULL, f) == -1)
+		goto out;
+	if (r->argv != NULL)
+		values_merge(&a->values, r->argv);
+	rc = a->has_eval ? 0 : account_complete(a, r, f);
+out:
+	values_release(&env);
+	return rc;
+}
+
+/* ---- for people ---- */
+
+static void
+describe_origin(struct buf *out, const struct origin *o)
+{
+	static const char *const kinds[] = {
+		"built-in", "provider", "defaults", "account", "environment",
+		"command line"
+	};
+
+	buf_addf(out, "# %s", kinds[o->kind]);
+	if (o->file != NULL && o->line != 0)
+		buf_addf(out, ", %s:%u", o->file, o->line);
+	else if (o->file != NULL)
+		buf_addf(out, ", eval in %s", o->file);
+}
+
+/* Appends a value as a settings file would have it. */
+static void
+describe_value(struct buf *out, const struct values *v, enum setting_id id)
+{
+	const char *text = values_text(v, id), *p;
+	size_t len = strlen(text);
+
+	if (settings[id].type == TYPE_SECRET) {
+		buf_adds(out, values_number(v, id) ? "(set)" : "\"\"");
+	} else if (len == 0 || strchr(" \t\"", text[0]) != NULL ||
+	    strchr(" \t", text[len - 1]) != NULL) {
+		buf_addc(out, '"');
+		for (p = text; *p != '\0'; p++) {
+			if (*p == '"')
+				buf_addc(out, '\\');
+			buf_addc(out, *p);
+		}
+		buf_addc(out, '"');
+	} else
+		buf_adds(out, text);
+}
+
+void
+account_describe(const struct account *a, struct buf *out)
+{
+	static const struct origin builtin = { ORIGIN_BUILTIN, NULL, 0 };
+	size_t i, start;
+
+	buf_addf(out, "# account %s\n", a->name);
+	for (i = 0; i < SETTING_COUNT; i++) {
+		if (!values_is_set(&a->values, (enum setting_id)i) &&
+		    settings[i].value[0] == '\0')
+			continue;
+		start = out->len;
+		buf_addf(out, "%-20s ", settings[i].name);
+		describe_value(out, &a->values, (enum setting_id)i);
+		do
+			buf_addc(out, ' ');
+		while (out->len - start < 48);
+		describe_origin(out, values_is_set(&a->values,
+		    (enum setting_id)i) ? &a->values.v[i].origin : &builtin);
+		buf_addc(out, '\n');
+	}
+}
+
+/* ---- for the relay ---- */
+
+/*
+ * 1 when the line of an eval counts more than the value there is: the
+ * account's lines before "defaults", later lines before earlier ones.
+ */
+static int
+is_newer(const struct origin *eval, const struct value *value)
+{
+	if (value->text == NULL)
+		return 1;
+	if (value->origin.kind != eval->kind)
+		return eval->kind > value->origin.kind;
+	return value->origin.file == NULL || eval->file == NULL ||
+	    strcmp(value->origin.file, eval->file) != 0 ||
+	    eval->line > value->origin.line;
+}
+
+static int
+run_eval(const struct eval *e, struct values *v, struct fault *f)
+{
+	struct buf output, keyword = BUF_INIT, text = BUF_INIT;
+	struct values made;
+	const char *lf;
+	size_t len, i;
+	int rc = -1;
+
+	values_init(&made);
+	made.keep_secrets = 1;
+	buf_init(&output, EVAL_OUTPUT_MAX);
+	buf_grow(&output, EVAL_OUTPUT_MAX);
+	if (spawn_shell(e->command, &output, f) == -1)
+		goto out;
+	lf = memchr(output.data, '\n', output.len);
+	len = lf != NULL ? (size_t)(lf - output.data) : output.len;
+	if (len > 0 && output.data[len - 1] == '\r')
+		len--;
+	if (config_split(output.data, len, &keyword, &text) &&
+	    config_set(&made, keyword.data, text.data, &e->origin, f) == -1)
+		goto out;
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (values_is_set(&made, (enum setting_id)i) &&
+		    is_newer(&e->origin, &v->v[i]))
+			values_put(v, (enum setting_id)i, &made.v[i]);
+	rc = 0;
+out:
+	if (rc == -1)
+		fault_context(f, "%s:%u: eval", e->origin.file,
+		    e->origin.line);
+	values_release(&made);
+	buf_wipe(&output);
+	buf_wipe(&keyword);
+	buf_wipe(&text);
+	return rc;
+}
+
+/* The origins borrow their file names from a config that goes. */
+static void
+forget_files(struct values *v)
+{
+	size_t i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		v->v[i].origin.file = NULL;
+}
+
+int
+account_load_secret(const char *file, const char *name, struct values *v,
+    struct fault *f)
+{
+	const struct section *s;
+	struct config c;
+	size_t i;
+	int rc = -1;
+
+	v->keep_secrets = 1;
+	if (*file == '\0')
+		return load_env(v, f) == -1 ? -1 : 0;
+	config_init(&c);
+	if (config_load(&c, file, CONFIG_SECRETS, f) == -1)
+		goto out;
+	s = config_find(&c, name);
+	if (s == NULL) {
+		fault_set(f, EX_CONFIG, "account %s is no longer in %s", name,
+		    file);
+		goto out;
+	}
+	values_merge(v, &s->values);
+	for (i = 0; i < s->evals_n; i++)
+		if (run_eval(&s->evals[i], v, f) == -1)
+			goto out;
+	rc = 0;
+out:
+	forget_files(v);
+	config_release(&c);
+	return rc;
+}

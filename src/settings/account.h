@@ -11,22 +11,24 @@
 
 /* What the caller asked for; all borrowed, NULL where not given. */
 struct account_request {
-	const char *file;    /* -C: this file replaces the user's and system's */
+	const char *file;    /* -C: this file replaces the user's */
 	const char *name;    /* -a */
 	const char *from;    /* -f or --from: chooses the account whose from it is */
 	const struct values *argv; /* --keyword=value */
-	int strict;          /* called as sendmail: no environment account,
-	                      * -C only for a root-owned file */
+	int strict;          /* called as sendmail: -C only for a file that
+	                      * root owns and nobody else can write */
 };
 
 struct account {
 	char *name;           /* "default", "qq", "env", "command line"; for logs */
 	struct values values; /* effective, every origin kept */
 	struct config config; /* owns the origins' file names */
-	/* How the relay finds the secret again: the file and section (NULL:
-	 * not from a file), or the environment. */
+	/* How the relay finds the secret again: file and section; the file is
+	 * "" for the environment, both are NULL when account_load_secret has
+	 * nothing for this account. */
 	char *secret_file;
 	char *secret_section;
+	struct strv providers; /* bases that are providers, for account_complete */
 	int has_eval;         /* eval lines apply: ask the relay to run them */
 };
 
@@ -39,12 +41,23 @@ void account_release(struct account *a);
  */
 int account_resolve(struct account *a, const struct account_request *r,
     struct fault *f);
+/*
+ * With has_eval, account_resolve leaves out the provider and the check for a
+ * host: an eval line may make them. Let the relay run the lines, call
+ * account_add_evaluated for each setting that it reports and then
+ * account_complete, which does the rest.
+ */
+int account_add_evaluated(struct account *a, const char *name,
+    const char *text, struct fault *f);
+int account_complete(struct account *a, const struct account_request *r,
+    struct fault *f);
 /* Prints "keyword value  # origin" for every effective setting; secrets as
  * (set). For --settings. */
 void account_describe(const struct account *a, struct buf *out);
 /*
  * For the relay: reads section name of file with its bases, runs its eval
- * lines and returns its values with secrets kept. 0 or -1 with a fault.
+ * lines and returns its values with secrets kept (v must be initialised;
+ * origins have no file). A file "" is the environment. 0 or -1 with a fault.
  */
 int account_load_secret(const char *file, const char *name, struct values *v,
     struct fault *f);

@@ -1,2 +1,643 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reads settings files in msmtp's language. A line is a keyword and an
+ * argument: blanks around it are dropped, and so is one pair of quotes when
+ * it begins and ends with one (inside, \" is a quote and any other backslash
+ * is itself). Sections hold what their lines say; bases are resolved by
+ * account.c. Owns the rule who may read or own a file with a password. Never
+ * shows a line whose keyword it does not know: it may be a mistyped password.
+ * The contents of files are wiped from memory.
+ */
 #include "settings/config.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "base/io.h"
+#include "base/xalloc.h"
+
+#define FILE_MAX (16u * 1024 * 1024)
+#define INCLUDE_DEPTH_MAX 10
+
+/* What stays the same while a file and those it includes are read. */
+struct parser {
+	struct config *config;
+	int flags;
+	const char *root;        /* the file that config_load was given */
+	struct section defaults;
+	struct section *current; /* &defaults, the last one of config, or NULL */
+	size_t first;            /* index of the first section of this load */
+};
+
+/* One file that is being read. */
+struct source {
+	struct parser *parser;
+	const struct source *parent; /* what includes it, NULL if none */
+	const char *path;            /* borrowed from config->files */
+	struct stat status;
+	unsigned depth;
+	unsigned line;
+	int has_secret;
+};
+
+static int read_file(struct parser *p, const struct source *parent,
+    const char *path, struct fault *f);
+
+void
+config_init(struct config *c)
+{
+	memset(c, 0, sizeof *c);
+}
+
+static void
+section_release(struct section *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->evals_n; i++)
+		free(s->evals[i].command);
+	free(s->evals);
+	free(s->name);
+	strv_release(&s->bases);
+	values_release(&s->values);
+	memset(s, 0, sizeof *s);
+}
+
+void
+config_release(struct config *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		section_release(&c->v[i]);
+	free(c->v);
+	strv_release(&c->files);
+	memset(c, 0, sizeof *c);
+}
+
+const struct section *
+config_find(const struct config *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (strcmp(c->v[i].name, name) == 0)
+			return &c->v[i];
+	return NULL;
+}
+
+static int
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Narrows *p, *len to what stands between blanks. */
+static void
+trim(const char **p, size_t *len)
+{
+	while (*len > 0 && is_blank(**p))
+		(*p)++, (*len)--;
+	while (*len > 0 && is_blank((*p)[*len - 1]))
+		(*len)--;
+}
+
+/* Appends an argument without its blanks and quotes. */
+static void
+unquote(struct buf *out, const char *p, size_t len)
+{
+	size_t i;
+
+	trim(&p, &len);
+	if (len < 2 || p[0] != '"' || p[len - 1] != '"') {
+		buf_add(out, p, len);
+		return;
+	}
+	for (i = 1; i < len - 1; i++) {
+		if (p[i] == '\\' && i + 1 < len - 1 && p[i + 1] == '"')
+			i++;
+		buf_addc(out, p[i]);
+	}
+}
+
+int
+config_split(const char *p, size_t len, struct buf *keyword, struct buf *value)
+{
+	size_t n = 0;
+
+	trim(&p, &len);
+	if (len == 0 || *p == '#')
+		return 0;
+	while (n < len && !is_blank(p[n]))
+		n++;
+	buf_set(keyword, p, n);
+	buf_reset(value);
+	/* Room at once, so that no copy of a secret stays behind. */
+	buf_grow(value, len - n);
+	unquote(value, p + n, len - n);
+	return 1;
+}
+
+/* msmtp's keywords that are not settings here. */
+enum spelling_kind {
+	OLD_RENAMED,  /* the same as the setting in to */
+	OLD_FLAG,     /* without argument: sets to to value */
+	OLD_SWITCH,   /* on: sets to to value; off: to other */
+	OLD_NO_EFFECT,/* accepted: nothing hangs on it here */
+	OLD_UNLESS,   /* only accepted as long as it is value (or empty) */
+};
+
+static const struct spelling {
+	const char *name;
+	enum spelling_kind kind;
+	const char *to, *value, *other;
+} spellings[] = {
+	{ "connect_timeout", OLD_RENAMED, "timeout", NULL, NULL },
+	{ "tls_nostarttls", OLD_FLAG, "tls_starttls", "off", NULL },
+	{ "tls_nocertcheck", OLD_FLAG, "tls_certcheck", "off", NULL },
+	{ "add_missing_from_header", OLD_SWITCH, "set_from_header", "auto",
+	    "off" },
+	{ "add_missing_date_header", OLD_SWITCH, "set_date_header", "auto",
+	    "off" },
+	{ "keepbcc", OLD_SWITCH, "remove_bcc_headers", "off", "on" },
+	{ "tls_force_sslv3", OLD_NO_EFFECT, NULL, NULL, NULL },
+	{ "tls_min_dh_prime_bits", OLD_NO_EFFECT, NULL, NULL, NULL },
+	{ "ntlmdomain", OLD_NO_EFFECT, NULL, NULL, NULL },
+	{ "proxy_port", OLD_NO_EFFECT, NULL, NULL, NULL },
+	{ "logfile_time_format", OLD_NO_EFFECT, NULL, NULL, NULL },
+	{ "protocol", OLD_UNLESS, NULL, "smtp", NULL },
+	{ "auto_from", OLD_UNLESS, NULL, "off", NULL },
+	{ "dsn_notify", OLD_UNLESS, NULL, "off", NULL },
+	{ "dsn_return", OLD_UNLESS, NULL, "off", NULL },
+	{ "set_to_header", OLD_UNLESS, NULL, "off", NULL },
+	{ "undisclosed_recipients", OLD_UNLESS, NULL, "off", NULL },
+	{ "aliases", OLD_UNLESS, NULL, "", NULL },
+	{ "proxy_host", OLD_UNLESS, NULL, "", NULL },
+	{ "socket", OLD_UNLESS, NULL, "", NULL },
+	{ "source_ip", OLD_UNLESS, NULL, "", NULL },
+	{ "tls_cert_file", OLD_UNLESS, NULL, "", NULL },
+	{ "tls_crl_file", OLD_UNLESS, NULL, "", NULL },
+	{ "tls_fingerprint", OLD_UNLESS, NULL, "", NULL },
+	{ "tls_host_override", OLD_UNLESS, NULL, "", NULL },
+	{ "tls_key_file", OLD_UNLESS, NULL, "", NULL },
+	{ "tls_priorities", OLD_UNLESS, NULL, "", NULL },
+};
+
+static const struct spelling *
+find_spelling(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
+		if (strcmp(spellings[i].name, name) == 0)
+			return &spellings[i];
+	return NULL;
+}
+
+static int
+refuse_spelling(const struct spelling *s, struct fault *f)
+{
+	if (s->value[0] == '\0')
+		return fault_set(f, EX_CONFIG,
+		    "%s is not supported yet: remove it, or leave it empty",
+		    s->name);
+	return fault_set(f, EX_CONFIG, "%s other than %s is not supported yet",
+	    s->name, s->value);
+}
+
+static int
+set_switch(const struct spelling *s, struct values *v, const char *text,
+    const struct origin *origin, struct fault *f)
+{
+	const char *value;
+
+	if (*text == '\0' || strcmp(text, "on") == 0)
+		value = s->value;
+	else if (strcmp(text, "off") == 0)
+		value = s->other;
+	else
+		return fault_set(f, EX_CONFIG, "%s \"%s\": expected on or off",
+		    s->name, text);
+	return settings_set(v, SETTING_FILE, s->to, value, origin, f);
+}
+
+static int
+set_spelling(const struct spelling *s, struct values *v, const char *text,
+    const struct origin *origin, struct fault *f)
+{
+	switch (s->kind) {
+	case OLD_RENAMED:
+		return settings_set(v, SETTING_FILE, s->to, text, origin, f);
+	case OLD_FLAG:
+		if (*text != '\0')
+			return fault_set(f, EX_CONFIG, "%s takes no value",
+			    s->name);
+		return settings_set(v, SETTING_FILE, s->to, s->value, origin,
+		    f);
+	case OLD_SWITCH:
+		return set_switch(s, v, text, origin, f);
+	case OLD_NO_EFFECT:
+		return 0;
+	case OLD_UNLESS:
+		if (*text != '\0' && strcmp(text, s->value) != 0)
+			return refuse_spelling(s, f);
+		/* Empty means "on" for these. */
+		if (*text == '\0' && (strcmp(s->name, "auto_from") == 0 ||
+		    strcmp(s->name, "set_to_header") == 0 ||
+		    strcmp(s->name, "undisclosed_recipients") == 0))
+			return refuse_spelling(s, f);
+		return 0;
+	}
+	return 0;
+}
+
+/* 1 when text has one of msmtp's %X substitutions, or is a wildcard. */
+static int
+has_pattern(const char *text, const char *letters, const char *wildcards)
+{
+	const char *p = text;
+
+	if (strpbrk(text, wildcards) != NULL)
+		return 1;
+	while ((p = strchr(p, '%')) != NULL) {
+		p++;
+		if (*p != '\0' && strchr(letters, *p) != NULL)
+			return 1;
+	}
+	return 0;
+}
+
+int
+config_set(struct values *v, const char *keyword, const char *text,
+    const struct origin *origin, struct fault *f)
+{
+	const struct spelling *old = find_spelling(keyword);
+
+	if (old != NULL)
+		return set_spelling(old, v, text, origin, f);
+	/* Keywords have no '-': settings_find would take it. */
+	if (strchr(keyword, '-') != NULL)
+		keyword = "";
+	if (strcmp(keyword, "from") == 0 && has_pattern(text, "FUHCM", "*?["))
+		return fault_set(f, EX_CONFIG, "from \"%s\": patterns are not "
+		    "supported yet; write one address", text);
+	if (strcmp(keyword, "domain") == 0 && has_pattern(text, "HCM", ""))
+		return fault_set(f, EX_CONFIG, "domain \"%s\": patterns are "
+		    "not supported yet; write one name", text);
+	return settings_set(v, SETTING_FILE, keyword, text, origin, f);
+}
+
+static struct origin
+origin_here(const struct source *s)
+{
+	struct parser *p = s->parser;
+	struct origin o = { ORIGIN_ACCOUNT, s->path, s->line };
+
+	if (p->current == &p->defaults)
+		o.kind = ORIGIN_DEFAULTS;
+	if (p->flags & CONFIG_PROVIDERS)
+		o.kind = ORIGIN_PROVIDER;
+	return o;
+}
+
+static void
+add_eval(struct section *s, const char *command, const struct origin *origin)
+{
+	s->evals = xgrow(s->evals, s->evals_n, &s->evals_cap,
+	    sizeof *s->evals);
+	s->evals[s->evals_n].command = xstrdup(command);
+	s->evals[s->evals_n].origin = *origin;
+	s->evals_n++;
+}
+
+/* Starts a section with what "defaults" has so far. */
+static void
+start_section(struct source *s, const char *name, size_t len)
+{
+	struct parser *p = s->parser;
+	struct config *c = p->config;
+	struct section *section;
+	size_t i;
+
+	c->v = xgrow(c->v, c->n, &c->cap, sizeof *c->v);
+	section = &c->v[c->n++];
+	memset(section, 0, sizeof *section);
+	section->name = xmemdup(name, len);
+	section->file = s->path;
+	section->line = s->line;
+	section->root = p->root;
+	section->flags = p->flags;
+	section->values.keep_secrets = (p->flags & CONFIG_SECRETS) != 0;
+	values_merge(&section->values, &p->defaults.values);
+	for (i = 0; i < p->defaults.evals_n; i++)
+		add_eval(section, p->defaults.evals[i].command,
+		    &p->defaults.evals[i].origin);
+	p->current = section;
+}
+
+/* Takes one name of "NAME: BASE, BASE" into out; -1 when it is empty. */
+static int
+take_name(const char *p, size_t len, struct buf *out, struct fault *f)
+{
+	buf_reset(out);
+	unquote(out, p, len);
+	if (out->len == 0)
+		return fault_set(f, EX_CONFIG, "an account name is missing");
+	return 0;
+}
+
+/* The account called name that this load has defined so far, or NULL. */
+static const struct section *
+find_before(const struct parser *p, const char *name)
+{
+	size_t i;
+
+	for (i = p->first; i < p->config->n; i++)
+		if (strcmp(p->config->v[i].name, name) == 0)
+			return &p->config->v[i];
+	return NULL;
+}
+
+/* Gives s what base says itself, but not what it had from "defaults". */
+static void
+inherit(struct section *s, const struct section *base)
+{
+	size_t i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (values_is_set(&base->values, (enum setting_id)i) &&
+		    base->values.v[i].origin.kind != ORIGIN_DEFAULTS)
+			values_put(&s->values, (enum setting_id)i,
+			    &base->values.v[i]);
+	for (i = 0; i < base->evals_n; i++)
+		if (base->evals[i].origin.kind != ORIGIN_DEFAULTS)
+			add_eval(s, base->evals[i].command,
+			    &base->evals[i].origin);
+	for (i = 0; i < base->bases.n; i++)
+		strv_add(&s->bases, base->bases.v[i]);
+}
+
+static void
+add_base(struct parser *p, const char *name)
+{
+	const struct section *base = find_before(p, name);
+
+	if (base == NULL || base == p->current)
+		strv_add(&p->current->bases, name);
+	else
+		inherit(p->current, base);
+}
+
+static int
+account_line(struct source *s, const char *text, struct fault *f)
+{
+	const char *colon = strchr(text, ':'), *comma;
+	struct buf name = BUF_INIT;
+	int rc = -1;
+
+	if (take_name(text, colon != NULL ? (size_t)(colon - text) :
+	    strlen(text), &name, f) == -1)
+		goto out;
+	if (strchr(name.data, ',') != NULL) {
+		fault_set(f, EX_CONFIG, "an account name has no comma; bases "
+		    "stand behind a colon");
+		goto out;
+	}
+	if (find_before(s->parser, name.data) != NULL) {
+		fault_set(f, EX_CONFIG, "account %s is defined twice",
+		    name.data);
+		goto out;
+	}
+	start_section(s, name.data, name.len);
+	while (colon != NULL) {
+		colon++;
+		comma = strchr(colon, ',');
+		if (take_name(colon, comma != NULL ? (size_t)(comma - colon) :
+		    strlen(colon), &name, f) == -1)
+			goto out;
+		add_base(s->parser, name.data);
+		colon = comma;
+	}
+	rc = 0;
+out:
+	buf_release(&name);
+	return rc;
+}
+
+static int
+include_line(struct source *s, const char *text, struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	const char *slash = strrchr(s->path, '/');
+	int rc;
+
+	if (*text == '\0')
+		return fault_set(f, EX_CONFIG, "include needs a file");
+	if (s->depth == INCLUDE_DEPTH_MAX)
+		return fault_set(f, EX_CONFIG,
+		    "include: more than %d files within each other",
+		    INCLUDE_DEPTH_MAX);
+	if (*text != '/' && *text != '~' && slash != NULL)
+		buf_add(&path, s->path, (size_t)(slash - s->path) + 1);
+	settings_expand_tilde(&path, text);
+	rc = read_file(s->parser, s, path.data, f);
+	buf_release(&path);
+	return rc;
+}
+
+static int
+setting_line(struct source *s, const char *keyword, const char *text,
+    struct fault *f)
+{
+	struct parser *p = s->parser;
+	struct origin origin;
+
+	if (p->current == NULL)
+		start_section(s, "default", strlen("default"));
+	origin = origin_here(s);
+	if (strcmp(keyword, "eval") == 0) {
+		if (*text == '\0')
+			return fault_set(f, EX_CONFIG, "eval needs a command");
+		add_eval(p->current, text, &origin);
+		return 0;
+	}
+	if (strcmp(keyword, "password") == 0 && *text != '\0')
+		s->has_secret = 1;
+	return config_set(&p->current->values, keyword, text, &origin, f);
+}
+
+static int
+handle_line(struct source *s, const char *keyword, const char *text,
+    struct fault *f)
+{
+	if (strcmp(keyword, "defaults") == 0) {
+		if (*text != '\0')
+			return fault_set(f, EX_CONFIG,
+			    "defaults takes no value");
+		s->parser->current = &s->parser->defaults;
+		return 0;
+	}
+	if (strcmp(keyword, "account") == 0)
+		return account_line(s, text, f);
+	if (strcmp(keyword, "include") == 0)
+		return include_line(s, text, f);
+	return setting_line(s, keyword, text, f);
+}
+
+static int
+parse_line(struct source *s, const char *p, size_t len, struct fault *f)
+{
+	struct buf keyword = BUF_INIT, value = BUF_INIT;
+	int rc = 0;
+
+	if (len > 0 && p[len - 1] == '\r')
+		len--;
+	if (memchr(p, '\0', len) != NULL)
+		rc = fault_set(f, EX_CONFIG, "the line has a NUL octet");
+	else if (config_split(p, len, &keyword, &value))
+		rc = handle_line(s, keyword.data, value.data, f);
+	buf_wipe(&keyword);
+	buf_wipe(&value);
+	return rc;
+}
+
+static int
+parse_text(struct source *s, const char *p, size_t len, struct fault *f)
+{
+	const char *end = p + len, *lf;
+
+	if (len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
+	while (p < end) {
+		s->line++;
+		lf = memchr(p, '\n', (size_t)(end - p));
+		if (lf == NULL)
+			lf = end;
+		if (parse_line(s, p, (size_t)(lf - p), f) == -1)
+			return fault_context(f, "%s:%u", s->path, s->line);
+		p = lf + 1;
+	}
+	return 0;
+}
+
+/* Refuses a file that others can read, when it has a password. */
+static int
+check_access(const struct source *s, struct fault *f)
+{
+	const struct stat *st = &s->status;
+
+	if (!s->has_secret || (s->parser->flags & CONFIG_PROVIDERS))
+		return 0;
+	if (st->st_uid == 0) {
+		if ((st->st_mode & (S_IROTH | S_IWOTH)) == 0)
+			return 0;
+		return fault_set(f, EX_CONFIG, "%s has a password but other "
+		    "users have access to it: chmod o= %s", s->path, s->path);
+	}
+	if (st->st_uid != geteuid())
+		return fault_set(f, EX_CONFIG, "%s has a password, so it must "
+		    "be owned by you (or by root)", s->path);
+	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return fault_set(f, EX_CONFIG, "%s has a password but other "
+		    "users have access to it: chmod 600 %s", s->path, s->path);
+	return 0;
+}
+
+/*
+ * A web program whose caller can add arguments would otherwise let them run
+ * commands (eval, passwordeval) by a file of their own.
+ */
+static int
+check_owner(const struct source *s, struct fault *f)
+{
+	const struct stat *st = &s->status;
+
+	if ((s->parser->flags & CONFIG_ROOT_ONLY) == 0)
+		return 0;
+	if (st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	return fault_set(f, EX_NOPERM, "called as sendmail, -C takes only a "
+	    "file that root owns and nobody else can write: %s", s->path);
+}
+
+static int
+check_loop(const struct source *s, struct fault *f)
+{
+	const struct source *up;
+
+	for (up = s->parent; up != NULL; up = up->parent)
+		if (up->status.st_dev == s->status.st_dev &&
+		    up->status.st_ino == s->status.st_ino)
+			return fault_set(f, EX_CONFIG,
+			    "%s includes itself", s->path);
+	return 0;
+}
+
+/* Reads all of fd into text, which does not move unless the file grows. */
+static int
+slurp(int fd, const struct source *s, struct buf *text, struct fault *f)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	if (s->status.st_size > 0 && s->status.st_size <= (off_t)FILE_MAX)
+		buf_grow(text, (size_t)s->status.st_size);
+	while ((n = io_read(fd, chunk, sizeof chunk)) > 0)
+		if (buf_add(text, chunk, (size_t)n) == -1)
+			break;
+	compat_wipe(chunk, sizeof chunk);
+	if (n > 0)
+		return fault_set(f, EX_CONFIG,
+		    "%s is too large for a settings file", s->path);
+	if (n == -1)
+		return fault_errno(f, EX_NOINPUT, "cannot read %s", s->path);
+	return 0;
+}
+
+static int
+read_file(struct parser *p, const struct source *parent, const char *path,
+    struct fault *f)
+{
+	struct source s = { .parser = p, .parent = parent };
+	struct buf text;
+	int rc = -1, fd = -1;
+
+	buf_init(&text, FILE_MAX);
+	strv_add(&p->config->files, path);
+	s.path = p->config->files.v[p->config->files.n - 1];
+	if (parent == NULL)
+		p->root = s.path;
+	s.depth = parent != NULL ? parent->depth + 1 : 1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd == -1 || fstat(fd, &s.status) == -1) {
+		fault_errno(f, EX_NOINPUT, "cannot read the settings file %s",
+		    path);
+		goto out;
+	}
+	if (check_owner(&s, f) == -1 || check_loop(&s, f) == -1 ||
+	    slurp(fd, &s, &text, f) == -1 ||
+	    parse_text(&s, text.data, text.len, f) == -1)
+		goto out;
+	rc = check_access(&s, f);
+out:
+	buf_wipe(&text);
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+int
+config_load(struct config *c, const char *path, int flags, struct fault *f)
+{
+	struct parser p = { .config = c, .flags = flags, .first = c->n };
+	int rc;
+
+	p.defaults.values.keep_secrets = (flags & CONFIG_SECRETS) != 0;
+	rc = read_file(&p, NULL, path, f);
+	section_release(&p.defaults);
+	return rc;
+}

@@ -11,11 +11,12 @@
 #include "base/strv.h"
 #include "settings/settings.h"
 
-/* One section of a file. "defaults" applies to the accounts after it, as in
- * msmtp; its values are copied into each of them while parsing. */
+/* One account of a file. While parsing it gets, in this order, what "defaults"
+ * said so far, what its bases say, and its own lines, as in msmtp. */
 struct section {
 	char *name;           /* "default", "qq", ... */
-	struct strv bases;    /* names behind the colon, in order */
+	struct strv bases;    /* bases that the file does not define before, its
+	                       * own and inherited: names of providers */
 	struct values values; /* origin says file and line of each */
 	struct eval {
 		char *command;
@@ -24,6 +25,8 @@ struct section {
 	size_t evals_n, evals_cap;
 	const char *file;     /* borrowed from the config */
 	unsigned line;
+	const char *root;     /* file given to config_load; borrowed */
+	int flags;            /* those of config_load */
 };
 
 struct config {
@@ -34,8 +37,10 @@ struct config {
 
 enum config_flags {
 	CONFIG_SECRETS = 1,  /* keep secrets (relay only) */
-	CONFIG_PROVIDERS = 2 /* the shipped file: no owner check, origins are
-	                      * ORIGIN_PROVIDER */
+	CONFIG_PROVIDERS = 2, /* the shipped file: no owner check, origins are
+	                       * ORIGIN_PROVIDER */
+	CONFIG_ROOT_ONLY = 4  /* only files that root owns and nobody else can
+	                       * write (EX_NOPERM) */
 };
 
 void config_init(struct config *c);
@@ -50,5 +55,15 @@ void config_release(struct config *c);
 int config_load(struct config *c, const char *path, int flags, struct fault *f);
 /* The section called name, or NULL. */
 const struct section *config_find(const struct config *c, const char *name);
+/*
+ * Splits a line (without its line end) into keyword and value: 1, or 0 for an
+ * empty line or a comment. Both buffers may hold a secret afterwards.
+ */
+int config_split(const char *p, size_t len, struct buf *keyword,
+    struct buf *value);
+/* Sets what a line of a file says, msmtp's old keywords included: 0, or -1
+ * with a fault (EX_CONFIG) without file and line. */
+int config_set(struct values *v, const char *keyword, const char *text,
+    const struct origin *origin, struct fault *f);
 
 #endif

@@ -1,2 +1,476 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of settings and sets of values. Owns the one parser that command
+ * line, settings file, environment and the seam between the programs share,
+ * and the sentences that say what a setting expects. A bad value is shown in
+ * them, a secret or a command (it may hold one) never is. Control characters
+ * are refused: values end in SMTP commands, header fields and log lines.
+ */
 #include "settings/settings.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#define COUNT_MAX 1000000000LL
+
+const struct setting settings[SETTING_COUNT] = {
+#define CLI SETTING_CLI
+#define FILE SETTING_FILE
+#define ENV SETTING_ENV
+#define SETTING(id, name, type, where, value, argument, summary) \
+	{ name, TYPE_##type, where, value, argument, summary },
+#include "settings/settings.def"
+#undef SETTING
+#undef CLI
+#undef FILE
+#undef ENV
+};
+
+/* What parse made of a text. */
+struct parsed {
+	struct buf text;
+	long long number;
+};
+
+static int
+same_name(const char *row, const char *name)
+{
+	while (*row != '\0' && (*row == *name || (*row == '_' && *name == '-')))
+		row++, name++;
+	return *row == '\0' && *name == '\0';
+}
+
+const struct setting *
+settings_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (same_name(settings[i].name, name))
+			return &settings[i];
+	return NULL;
+}
+
+/* Appends "on, off or auto" for "on|off|auto". */
+static void
+list_choices(struct buf *out, const char *choices)
+{
+	const char *bar;
+
+	while ((bar = strchr(choices, '|')) != NULL) {
+		buf_add(out, choices, (size_t)(bar - choices));
+		buf_adds(out, strchr(bar + 1, '|') != NULL ? ", " : " or ");
+		choices = bar + 1;
+	}
+	buf_adds(out, choices);
+}
+
+/* Index of text among "a|b|c", or -1; *at and *len say where it stands. */
+static int
+find_choice(const char *choices, const char *text, const char **at,
+    size_t *len)
+{
+	int i;
+
+	for (i = 0;; i++) {
+		*at = choices;
+		*len = strcspn(choices, "|");
+		if (strlen(text) == *len && strncasecmp(text, *at, *len) == 0)
+			return i;
+		if (choices[*len] == '\0')
+			return -1;
+		choices += *len + 1;
+	}
+}
+
+static const char *const switches = "off|on|no|yes|false|true|0|1";
+
+static int
+parse_bool(struct parsed *p, const char *text)
+{
+	const char *at;
+	size_t len;
+	int choice = *text == '\0' ? 1 : find_choice(switches, text, &at, &len);
+
+	if (choice == -1)
+		return -1;
+	p->number = choice % 2;
+	buf_adds(&p->text, p->number ? "on" : "off");
+	return 0;
+}
+
+/* An empty argument means the first choice: msmtp's "auth" is "auth on". */
+static int
+parse_enum(struct parsed *p, const char *text, const char *choices)
+{
+	const char *at = choices;
+	size_t len = strcspn(choices, "|");
+	int choice = *text == '\0' ? 0 : find_choice(choices, text, &at, &len);
+
+	if (choice == -1)
+		return -1;
+	p->number = choice;
+	buf_add(&p->text, at, len);
+	return 0;
+}
+
+/* Digits up to max; *end is the first octet behind them. */
+static int
+parse_digits(const char *text, long long max, long long *number,
+    const char **end)
+{
+	long long n = 0;
+
+	if (*text < '0' || *text > '9')
+		return -1;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		n = n * 10 + (*text - '0');
+		if (n > max)
+			return -1;
+	}
+	*number = n;
+	*end = text;
+	return 0;
+}
+
+static int
+parse_count(struct parsed *p, const char *text, long long max)
+{
+	const char *end;
+
+	if (parse_digits(text, max, &p->number, &end) == -1 || *end != '\0' ||
+	    p->number < 1)
+		return -1;
+	buf_adds(&p->text, text);
+	return 0;
+}
+
+static int
+parse_seconds(struct parsed *p, const char *text)
+{
+	if (strcasecmp(text, "off") != 0)
+		return parse_count(p, text, COUNT_MAX);
+	p->number = 0;
+	buf_adds(&p->text, "off");
+	return 0;
+}
+
+static int
+parse_size(struct parsed *p, const char *text)
+{
+	static const char units[] = "kKmMgG";
+	const char *end, *unit;
+	int shift = 0;
+
+	if (parse_digits(text, COUNT_MAX * 1000, &p->number, &end) == -1)
+		return -1;
+	if (*end != '\0') {
+		unit = strchr(units, *end);
+		if (unit == NULL || end[1] != '\0')
+			return -1;
+		shift = 10 * (1 + (int)(unit - units) / 2);
+	}
+	if (p->number > (COUNT_MAX * COUNT_MAX) >> shift)
+		return -1;
+	p->number <<= shift;
+	buf_adds(&p->text, text);
+	return 0;
+}
+
+void
+settings_home(struct buf *out)
+{
+	const char *home = compat_getenv("HOME");
+	const struct passwd *user;
+
+	if (home == NULL || *home == '\0') {
+		user = getpwuid(getuid());
+		home = user != NULL ? user->pw_dir : "/";
+	}
+	buf_adds(out, home);
+}
+
+void
+settings_expand_tilde(struct buf *out, const char *path)
+{
+	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0')) {
+		settings_home(out);
+		path++;
+	}
+	buf_adds(out, path);
+}
+
+static int
+parse_text(struct parsed *p, size_t id, const char *text)
+{
+	if (*text == '\0' && (id == S_HOST || id == S_DOMAIN ||
+	    id == S_TLS_TRUST_FILE))
+		return -1;
+	if (id == S_SYSLOG) {
+		if (*text == '\0')
+			text = "on";
+		if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0 &&
+		    !log_is_facility(text))
+			return -1;
+	}
+	buf_adds(&p->text, text);
+	return 0;
+}
+
+static int
+parse(struct parsed *p, size_t id, const char *text)
+{
+	switch (settings[id].type) {
+	case TYPE_BOOL:
+		return parse_bool(p, text);
+	case TYPE_ENUM:
+		return parse_enum(p, text, settings[id].argument);
+	case TYPE_COUNT:
+		return parse_count(p, text, id == S_PORT ? 65535 : COUNT_MAX);
+	case TYPE_SECS:
+		return parse_seconds(p, text);
+	case TYPE_SIZE:
+		return parse_size(p, text);
+	case TYPE_PATH:
+		if (parse_text(p, id, text) == -1)
+			return -1;
+		buf_reset(&p->text);
+		settings_expand_tilde(&p->text, text);
+		return 0;
+	case TYPE_SECRET:
+		p->number = *text != '\0';
+		return parse_text(p, id, text);
+	case TYPE_TEXT:
+	case TYPE_LIST:
+		break;
+	}
+	return parse_text(p, id, text);
+}
+
+/* Appends what a setting takes, for "expected ...". */
+static void
+say_expected(struct buf *out, size_t id)
+{
+	switch (settings[id].type) {
+	case TYPE_BOOL:
+		buf_adds(out, "on or off");
+		break;
+	case TYPE_ENUM:
+		list_choices(out, settings[id].argument);
+		break;
+	case TYPE_COUNT:
+		buf_addf(out, "a number from 1 to %lld",
+		    id == S_PORT ? 65535 : COUNT_MAX);
+		break;
+	case TYPE_SECS:
+		buf_adds(out, "a number of seconds, or off");
+		break;
+	case TYPE_SIZE:
+		buf_adds(out, "a number of octets, perhaps with k, M or G");
+		break;
+	default:
+		if (id == S_SYSLOG)
+			buf_adds(out, "on, off or a facility like LOG_MAIL");
+		else if (id == S_TLS_TRUST_FILE)
+			buf_adds(out, "a file, or system");
+		else
+			buf_adds(out, "a value");
+	}
+}
+
+/* Appends the name of a setting as its source spells it. */
+static void
+say_name(struct buf *out, enum setting_where where, const char *name)
+{
+	buf_adds(out, where == SETTING_CLI ? "--" :
+	    where == SETTING_ENV ? "QSENDMAIL_" : "");
+	for (; *name != '\0'; name++)
+		if (where == SETTING_ENV && *name >= 'a' && *name <= 'z')
+			buf_addc(out, (char)(*name - 'a' + 'A'));
+		else if (where == SETTING_CLI && *name == '_')
+			buf_addc(out, '-');
+		else
+			buf_addc(out, *name);
+}
+
+static int
+refuse(size_t id, enum setting_where where, const char *text, struct fault *f)
+{
+	struct buf name = BUF_INIT, expected = BUF_INIT;
+	int code = where == SETTING_CLI ? EX_USAGE : EX_CONFIG;
+
+	say_name(&name, where, settings[id].name);
+	say_expected(&expected, id);
+	if (*text == '\0')
+		fault_set(f, code, "%s needs a value: expected %s", name.data,
+		    expected.data);
+	else
+		fault_set(f, code, "%s \"%s\": expected %s", name.data, text,
+		    expected.data);
+	buf_release(&name);
+	buf_release(&expected);
+	return -1;
+}
+
+/* Commands may have tabs and line ends, other values only tabs. */
+static int
+has_control(size_t id, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text >= ' ' && *text != '\177')
+			continue;
+		if (*text == '\t' || (*text == '\n' && id == S_PASSWORDEVAL))
+			continue;
+		return 1;
+	}
+	return 0;
+}
+
+static int
+refuse_unknown(enum setting_where where, const char *name, struct fault *f)
+{
+	struct buf b = BUF_INIT;
+	int code = where == SETTING_CLI ? EX_USAGE : EX_CONFIG;
+
+	say_name(&b, where, name);
+	if (where == SETTING_FILE)
+		fault_set(f, code, "unknown keyword (qsendmailrc(5) has the "
+		    "list)");
+	else if (settings_find(name) != NULL)
+		fault_set(f, code, "%s: this setting can only stand in a "
+		    "settings file%s", b.data, settings_find(name)->where &
+		    SETTING_ENV ? " or the environment" : "");
+	else
+		fault_set(f, code, "%s is unknown (%s)", b.data,
+		    where == SETTING_CLI ? "see --help" :
+		    "qsendmail(1) has the list");
+	buf_release(&b);
+	return -1;
+}
+
+static void
+value_release(struct value *v, size_t id)
+{
+	if (v->text != NULL && settings[id].type == TYPE_SECRET)
+		compat_wipe(v->text, strlen(v->text));
+	free(v->text);
+	memset(v, 0, sizeof *v);
+}
+
+int
+settings_set(struct values *v, enum setting_where where, const char *name,
+    const char *text, const struct origin *origin, struct fault *f)
+{
+	const struct setting *row = settings_find(name);
+	struct parsed p = { BUF_INIT, 0 };
+	size_t id;
+	int rc = -1;
+
+	if (row == NULL || (row->where & (int)where) == 0)
+		return refuse_unknown(where, name, f);
+	id = (size_t)(row - settings);
+	if (has_control(id, text)) {
+		struct buf b = BUF_INIT;
+
+		say_name(&b, where, row->name);
+		fault_set(f, where == SETTING_CLI ? EX_USAGE : EX_CONFIG,
+		    "%s: the value has a control character", b.data);
+		buf_release(&b);
+		return -1;
+	}
+	if (parse(&p, id, text) == -1) {
+		refuse(id, where, row->type == TYPE_SECRET ? "" : text, f);
+		goto out;
+	}
+	value_release(&v->v[id], id);
+	if (row->type == TYPE_SECRET && !v->keep_secrets)
+		buf_wipe(&p.text);
+	v->v[id].text = buf_detach(&p.text);
+	v->v[id].number = p.number;
+	v->v[id].origin = *origin;
+	rc = 0;
+out:
+	buf_wipe(&p.text);
+	return rc;
+}
+
+void
+values_init(struct values *v)
+{
+	memset(v, 0, sizeof *v);
+}
+
+void
+values_release(struct values *v)
+{
+	size_t i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		value_release(&v->v[i], i);
+}
+
+void
+values_put(struct values *v, enum setting_id id, const struct value *from)
+{
+	int hide = settings[id].type == TYPE_SECRET && !v->keep_secrets;
+	char *text = xstrdup(hide ? "" : from->text);
+
+	value_release(&v->v[id], id);
+	v->v[id] = *from;
+	v->v[id].text = text;
+}
+
+void
+values_merge(struct values *v, const struct values *from)
+{
+	int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (from->v[i].text != NULL)
+			values_put(v, (enum setting_id)i, &from->v[i]);
+}
+
+int
+values_is_set(const struct values *v, enum setting_id id)
+{
+	return v->v[id].text != NULL;
+}
+
+const char *
+values_text(const struct values *v, enum setting_id id)
+{
+	return v->v[id].text != NULL ? v->v[id].text : settings[id].value;
+}
+
+long long
+values_number(const struct values *v, enum setting_id id)
+{
+	struct parsed p = { BUF_INIT, 0 };
+
+	if (v->v[id].text != NULL)
+		return v->v[id].number;
+	if (settings[id].value[0] == '\0' ||
+	    parse(&p, id, settings[id].value) == -1)
+		p.number = 0;
+	buf_release(&p.text);
+	return p.number;
+}
+
+int
+values_bool(const struct values *v, enum setting_id id)
+{
+	return values_number(v, id) != 0;
+}
+
+int
+values_is(const struct values *v, enum setting_id id, const char *choice)
+{
+	return strcmp(values_text(v, id), choice) == 0;
+}

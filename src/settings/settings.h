@@ -65,7 +65,8 @@ struct origin {
 struct value {
 	char *text;    /* owned; NULL: not set. Of a secret: never the secret
 	                * itself unless the values keep secrets */
-	long long number; /* BOOL 0/1, COUNT, SECS, SIZE; ENUM: index of the choice */
+	long long number; /* BOOL 0/1, COUNT, SECS, SIZE; ENUM: index of the
+	                * choice; SECRET: 1 unless it is empty */
 	struct origin origin;
 };
 
@@ -84,6 +85,8 @@ void values_init(struct values *v);
 void values_release(struct values *v);
 /* Copies every value of from that is set over those of v. */
 void values_merge(struct values *v, const struct values *from);
+/* Copies one value that is set, with its origin. */
+void values_put(struct values *v, enum setting_id id, const struct value *from);
 
 /*
  * Checks text by the row's type and sets the value. where is the one source
@@ -93,6 +96,11 @@ void values_merge(struct values *v, const struct values *from);
  */
 int settings_set(struct values *v, enum setting_where where, const char *name,
     const char *text, const struct origin *origin, struct fault *f);
+
+/* Appends the home directory: $HOME, else the one in the user database. */
+void settings_home(struct buf *out);
+/* Appends path; a leading "~/" (or a lone "~") becomes the home directory. */
+void settings_expand_tilde(struct buf *out, const char *path);
 
 int values_is_set(const struct values *v, enum setting_id id);
 /* Never NULL; "" when there is neither value nor default. */

@@ -18,7 +18,10 @@ off_t base64_length(off_t length);
 void base64_write(struct reader *r, struct writer *w);
 /* One string, no line ends. */
 void base64_encode(struct buf *out, const void *p, size_t len);
-/* Skips white space; 0, or -1 on anything else that is not base64. */
+/*
+ * Skips white space; padding may be missing. 0, or -1 (out as it was) on
+ * anything else that is not base64.
+ */
 int base64_decode(struct buf *out, const char *p, size_t len);
 
 /*
@@ -36,9 +39,16 @@ void qp_write(struct reader *r, struct writer *w);
  */
 void word_encode(struct buf *out, const char *text, size_t len, int phrase,
     size_t column);
-/* Same for octets of a named charset that are not UTF-8. */
+/*
+ * Same for octets of a named charset that are not UTF-8: converted where
+ * iconv can, else labelled with charset, or unknown-8bit (RFC 1428) when that
+ * is no charset name. word_encode labels malformed UTF-8 unknown-8bit.
+ */
 void word_encode_charset(struct buf *out, const char *charset,
     const char *text, size_t len, int phrase, size_t column);
+/* Length of the encoded word that p begins with (also one with octets that
+ * should not be in it), 0 when there is none. */
+size_t word_length(const char *p, size_t len);
 /* Appends RFC 2047 text decoded to UTF-8; what cannot be decoded as it is. */
 void word_decode(struct buf *out, const char *text, size_t len);
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Characters and names of protocols, which are ASCII whatever the locale is:
+ * strcasecmp and isalpha would ask the locale.
+ */
+#ifndef BASE_ASCII_H
+#define BASE_ASCII_H
+
+#include <stddef.h>
+
+/* c in lower case when it is an ASCII letter, else c. */
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* 1 when the octets are the same without regard to the case of letters. */
+static inline int
+ascii_is_equal(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t i;
+
+	if (a_len != b_len)
+		return 0;
+	for (i = 0; i < a_len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return 0;
+	return 1;
+}
+
+static inline int
+ascii_is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	    (c >= 'a' && c <= 'z');
+}
+
+/* Space or horizontal tab. */
+static inline int
+ascii_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Blank, CR or LF: what folding white space is made of. */
+static inline int
+ascii_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The C0 controls and DEL. */
+static inline int
+ascii_is_control(char c)
+{
+	return (unsigned char)c < 32 || c == 127;
+}
+
+#endif

@@ -39,10 +39,11 @@ struct parsed {
 	long long number;
 };
 
-static int
-same_name(const char *row, const char *name)
+int
+settings_same_name(const char *row, const char *name)
 {
-	while (*row != '\0' && (*row == *name || (*row == '_' && *name == '-')))
+	while (*row != '\0' && (*row == *name ||
+	    (*row == '_' && *name == '-') || (*row == '-' && *name == '_')))
 		row++, name++;
 	return *row == '\0' && *name == '\0';
 }
@@ -53,7 +54,7 @@ settings_find(const char *name)
 	size_t i;
 
 	for (i = 0; i < SETTING_COUNT; i++)
-		if (same_name(settings[i].name, name))
+		if (settings_same_name(settings[i].name, name))
 			return &settings[i];
 	return NULL;
 }

@@ -43,6 +43,8 @@ struct setting {
 /* One row per enum setting_id. */
 extern const struct setting settings[SETTING_COUNT];
 
+/* 1 when name is that of row; '-' may stand for '_' (in either). */
+int settings_same_name(const char *row, const char *name);
 /* The row called name ('-' may stand for '_'), or NULL. */
 const struct setting *settings_find(const char *name);
 

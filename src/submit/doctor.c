@@ -1,2 +1,128 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The account looked at from outside: its settings (--settings), and a try
+ * of everything up to the login (--check) with a line for each stage.
+ */
 #include "submit/doctor.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "submit/relay.h"
+#include "submit/submit.h"
+
+static void
+put(struct report *report, const char *name, const char *text, size_t len)
+{
+	struct buf line = BUF_INIT;
+
+	buf_addf(&line, "%-10s ", name);
+	report_server_text(&line, text, len);
+	buf_addc(&line, '\n');
+	report_output(report, line.data, line.len);
+	buf_release(&line);
+}
+
+static void
+put_account(struct report *report, const struct account *a)
+{
+	const struct values *v = &a->values;
+	const char *tls = "no TLS";
+	struct buf text = BUF_INIT;
+
+	buf_adds(&text, a->name);
+	put(report, "account", text.data, text.len);
+	buf_reset(&text);
+	if (values_bool(v, S_TLS))
+		tls = values_bool(v, S_TLS_STARTTLS) ? "STARTTLS" :
+		    "TLS from the first octet";
+	buf_addf(&text, "%s port %s, %s, login %s", values_text(v, S_HOST),
+	    values_text(v, S_PORT), tls, values_text(v, S_AUTH));
+	if (values_text(v, S_USER)[0] != '\0')
+		buf_addf(&text, " as %s", values_text(v, S_USER));
+	put(report, "server", text.data, text.len);
+	buf_release(&text);
+}
+
+/* Follows the relay until the check ends. 0 all well, -1 not (told). */
+static int
+follow(struct relay *r, const struct account *a, int verbose,
+    struct report *report, struct fault *f)
+{
+	struct event e;
+	int rc, failed = 0;
+
+	event_init(&e);
+	while ((rc = event_read(&r->frames, &e, f)) == 1 &&
+	    e.kind != EVENT_END) {
+		if (e.kind == EVENT_STEP && verbose)
+			report_step(report, &e);
+		else if (e.kind == EVENT_STEP)
+			put(report, e.name, e.text, strlen(e.text));
+		if (e.kind != EVENT_FAULT)
+			continue;
+		failed = 1;
+		put(report, stage_name(e.stage), "failed", 6);
+		report_session(report, &e, a);
+	}
+	event_release(&e);
+	if (rc == 0 && !failed)
+		fault_set(f, EX_TEMPFAIL,
+		    "qsendmail-relay ended in the middle of the check");
+	return rc == 1 && !failed ? 0 : -1;
+}
+
+static int
+check(const struct options *o, struct account *a, struct relay *r,
+    struct report *report, struct fault *f)
+{
+	static const char well[] =
+	    "the account works: mail can be sent with it";
+
+	if (submit_account(a, o, f) == -1 ||
+	    relay_start(r, a, o->verbose, f) == -1 ||
+	    (a->has_eval && relay_eval(r, a, f) == -1))
+		return -1;
+	put_account(report, a);
+	job_put_check(&r->frames);
+	if (frames_flush(&r->frames, -1, f) == -1 ||
+	    follow(r, a, o->verbose, report, f) == -1)
+		return f->code != 0 ? -1 : 0;
+	put(report, "result", well, sizeof well - 1);
+	return 0;
+}
+
+void
+doctor_run(const struct options *o, struct report *report)
+{
+	struct fault f = FAULT_INIT;
+	struct account a;
+	struct relay r;
+
+	account_init(&a);
+	relay_init(&r);
+	if (check(o, &a, &r, report, &f) == -1)
+		report_fault(report, &f);
+	relay_release(&r);
+	account_release(&a);
+	fault_release(&f);
+}
+
+void
+doctor_settings(const struct options *o, struct report *report)
+{
+	struct fault f = FAULT_INIT;
+	struct buf text = BUF_INIT;
+	struct account a;
+
+	account_init(&a);
+	if (submit_account(&a, o, &f) == -1) {
+		report_fault(report, &f);
+	} else {
+		account_describe(&a, &text);
+		report_output(report, text.data, text.len);
+	}
+	account_release(&a);
+	buf_release(&text);
+	fault_release(&f);
+}

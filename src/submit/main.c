@@ -1,6 +1,94 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-int
-main(void)
+/* qsendmail: hands a mail to the computer, and says truly what became of it. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "settings/options.h"
+#include "submit/doctor.h"
+#include "submit/report.h"
+#include "submit/submit.h"
+
+/* Standard descriptors that a caller has closed must not become files. */
+static void
+open_standard_descriptors(void)
 {
-	return 0;
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static void
+show_text(struct report *r, void (*make)(struct buf *))
+{
+	struct buf text = BUF_INIT;
+
+	make(&text);
+	report_output(r, text.data, text.len);
+	buf_release(&text);
+}
+
+static void
+make_version(struct buf *out)
+{
+	buf_adds(out, "qsendmail " PACKAGE_VERSION "\n");
+}
+
+static void
+run(const struct options *o, struct report *r)
+{
+	switch (o->mode) {
+	case MODE_SEND:
+	case MODE_DRY_RUN:
+		submit_run(o, r);
+		break;
+	case MODE_SETTINGS:
+		doctor_settings(o, r);
+		break;
+	case MODE_CHECK:
+		doctor_run(o, r);
+		break;
+	case MODE_HELP:
+		show_text(r, options_help);
+		break;
+	case MODE_VERSION:
+		show_text(r, make_version);
+		break;
+	case MODE_ALIASES:
+		/* There is no alias database to build: package scripts call
+		 * newaliases and need status 0. */
+		break;
+	default:
+		report_line(r, EX_UNAVAILABLE, "this way of calling sendmail "
+		    "(-bs, -bp, -bv, -bd, -q) is not there yet");
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct fault f = FAULT_INIT;
+	struct options o;
+	struct report r;
+	int status;
+
+	open_standard_descriptors();
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	report_init(&r, "qsendmail");
+	options_init(&o);
+	if (options_parse(&o, argc, argv, &f) == 0)
+		run(&o, &r);
+	else
+		report_fault(&r, &f);
+	status = report_finish(&r);
+	options_release(&o);
+	report_release(&r);
+	fault_release(&f);
+	return status;
 }

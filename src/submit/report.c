@@ -1,2 +1,356 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lines for people and for logs. Everything that may come from outside (the
+ * server, a header, an argument) passes log_quote on its way. On success
+ * standard error stays empty: callers take any line there for a failure.
+ */
 #include "submit/report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "mail/codec.h"
+
+void
+report_init(struct report *r, const char *program)
+{
+	memset(r, 0, sizeof *r);
+	r->program = program;
+	buf_init(&r->reply, 0);
+}
+
+void
+report_release(struct report *r)
+{
+	buf_release(&r->reply);
+}
+
+static void
+put_line(struct report *r, int status, const char *text, size_t len)
+{
+	struct buf line = BUF_INIT;
+
+	if (r->status == 0)
+		r->status = status;
+	buf_addf(&line, "%s: ", r->program);
+	log_quote(&line, text, len);
+	buf_addc(&line, '\n');
+	if (io_write(STDERR_FILENO, line.data, line.len) == -1)
+		r->output_failed = 1;
+	buf_release(&line);
+}
+
+void
+report_fault(struct report *r, const struct fault *f)
+{
+	put_line(r, f->code != 0 ? f->code : EX_SOFTWARE, f->text.data,
+	    f->text.len);
+}
+
+int
+report_line(struct report *r, int status, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	put_line(r, status, text.data, text.len);
+	buf_release(&text);
+	return -1;
+}
+
+void
+report_output(struct report *r, const char *p, size_t len)
+{
+	if (!r->output_failed && io_write(STDOUT_FILENO, p, len) == -1)
+		r->output_failed = 1;
+}
+
+/* One line of a server: UTF-8, or the GBK that Chinese servers speak. */
+static void
+add_server_line(struct buf *out, const char *p, size_t len)
+{
+	struct buf text = BUF_INIT;
+
+	if (!utf8_is_valid(p, len) &&
+	    charset_to_utf8("GB18030", p, len, &text) == 0)
+		log_quote(out, text.data, text.len);
+	else
+		log_quote(out, p, len);
+	buf_release(&text);
+}
+
+/* The end of the line at p, without its CR. */
+static size_t
+line_length(const char *p, size_t len, size_t *step)
+{
+	const char *nl = memchr(p, '\n', len);
+	size_t n = nl != NULL ? (size_t)(nl - p) : len;
+
+	*step = nl != NULL ? n + 1 : n;
+	return n != 0 && p[n - 1] == '\r' ? n - 1 : n;
+}
+
+void
+report_server_text(struct buf *out, const char *text, size_t len)
+{
+	size_t n, step;
+	int first = 1;
+
+	while (len != 0) {
+		n = line_length(text, len, &step);
+		if (!first)
+			buf_addc(out, ' ');
+		add_server_line(out, text, n);
+		first = 0;
+		text += step;
+		len -= step;
+	}
+}
+
+void
+report_step(struct report *r, const struct event *e)
+{
+	const char *p = e->text;
+	size_t left = strlen(p), n, step, name = strlen(e->name);
+	struct buf out = BUF_INIT;
+	int first = 1;
+
+	if (e->sent[0] != '\0') {
+		buf_adds(&out, "> ");
+		log_quotes(&out, e->sent);
+		buf_addc(&out, '\n');
+	}
+	do {
+		n = line_length(p, left, &step);
+		if (first)
+			buf_addf(&out, "%s: ", e->name);
+		else
+			buf_addf(&out, "%*s", (int)name + 2, "");
+		add_server_line(&out, p, n);
+		buf_addc(&out, '\n');
+		first = 0;
+		p += step;
+		left -= step;
+	} while (left != 0);
+	report_output(r, out.data, out.len);
+	buf_release(&out);
+}
+
+/* "sentence: words (advice; hint)" from the table. */
+static void
+add_reason(struct buf *line, enum stage stage, enum reply reply, int code,
+    const char *text, const char *hint)
+{
+	const struct outcome_rule *rule = outcome_find(stage, reply);
+	const char *between = " (";
+
+	buf_adds(line, rule->sentence);
+	if (code != 0 || text[0] != '\0')
+		buf_adds(line, ": ");
+	if (code != 0)
+		buf_addf(line, text[0] != '\0' ? "%d " : "%d", code);
+	report_server_text(line, text, strlen(text));
+	if (rule->advice[0] != '\0' && hint[0] == '\0') {
+		buf_addf(line, "%s%s", between, rule->advice);
+		between = "; ";
+	}
+	if (hint[0] != '\0') {
+		buf_addf(line, "%s%s", between, hint);
+		between = "; ";
+	}
+	if (between[0] == ';')
+		buf_addc(line, ')');
+}
+
+/* Keeps what the log line tells about the server's answer. */
+static void
+keep_reply(struct report *r, int code, const char *text)
+{
+	r->code = code;
+	buf_reset(&r->reply);
+	if (code != 0)
+		buf_addf(&r->reply, "%d ", code);
+	report_server_text(&r->reply, text, strlen(text));
+}
+
+void
+report_session(struct report *r, const struct event *e,
+    const struct account *a)
+{
+	const struct outcome_rule *rule = outcome_find(e->stage, e->reply);
+	int status = e->exit_status != 0 ? e->exit_status : rule->exit_status;
+	const char *hint = "", *host = values_text(&a->values, S_HOST);
+	struct buf line = BUF_INIT;
+
+	if (e->stage == STAGE_LOGIN && e->reply == REPLY_R5XX)
+		hint = values_text(&a->values, S_HINT);
+	buf_addf(&line, "%s port %s: ", host,
+	    values_text(&a->values, S_PORT));
+	add_reason(&line, e->stage, e->reply, e->code, e->text, hint);
+	keep_reply(r, e->code, e->text);
+	put_line(r, status, line.data, line.len);
+	buf_release(&line);
+}
+
+static void
+report_recipient(struct report *r, const struct recipient *to, int status)
+{
+	struct buf line = BUF_INIT;
+
+	buf_addf(&line, "<%s>: ", to->address);
+	add_reason(&line, to->stage, to->reply, to->code, to->text, "");
+	put_line(r, status, line.data, line.len);
+	buf_release(&line);
+}
+
+/*
+ * The status of a mail by what became of its recipients. 75 says "send it
+ * again", so it must not be used once anybody has the mail.
+ */
+static int
+recipients_status(const struct envelope *e)
+{
+	size_t i, done = envelope_count(e, OUTCOME_DONE);
+
+	if (done == e->n)
+		return EX_OK;
+	if (done != 0)
+		return EX_UNAVAILABLE;
+	for (i = 0; i < e->n; i++)
+		if (e->v[i].outcome != OUTCOME_REJECT)
+			return EX_TEMPFAIL;
+	return outcome_find(e->v[0].stage, e->v[0].reply)->exit_status;
+}
+
+void
+report_recipients(struct report *r, const struct envelope *e)
+{
+	int status = recipients_status(e);
+	size_t i;
+
+	for (i = 0; i < e->n; i++) {
+		if (e->v[i].outcome != OUTCOME_DONE)
+			report_recipient(r, &e->v[i], status);
+		if (i == 0 || e->v[i].outcome != OUTCOME_DONE)
+			keep_reply(r, e->v[i].code, e->v[i].text);
+	}
+}
+
+void
+report_envelope(const struct envelope *e)
+{
+	struct buf out = BUF_INIT;
+	size_t i;
+
+	buf_adds(&out, "MAIL FROM:<");
+	log_quotes(&out, e->sender);
+	buf_adds(&out, ">\n");
+	for (i = 0; i < e->n; i++) {
+		buf_adds(&out, "RCPT TO:<");
+		log_quotes(&out, e->v[i].address);
+		buf_adds(&out, ">\n");
+	}
+	io_write(STDERR_FILENO, out.data, out.len);
+	buf_release(&out);
+}
+
+static const struct {
+	int status;
+	const char *name;
+} statuses[] = {
+	{ EX_OK, "EX_OK" }, { EX_USAGE, "EX_USAGE" },
+	{ EX_DATAERR, "EX_DATAERR" }, { EX_NOINPUT, "EX_NOINPUT" },
+	{ EX_NOUSER, "EX_NOUSER" }, { EX_NOHOST, "EX_NOHOST" },
+	{ EX_UNAVAILABLE, "EX_UNAVAILABLE" }, { EX_SOFTWARE, "EX_SOFTWARE" },
+	{ EX_OSERR, "EX_OSERR" }, { EX_OSFILE, "EX_OSFILE" },
+	{ EX_CANTCREAT, "EX_CANTCREAT" }, { EX_IOERR, "EX_IOERR" },
+	{ EX_TEMPFAIL, "EX_TEMPFAIL" }, { EX_PROTOCOL, "EX_PROTOCOL" },
+	{ EX_NOPERM, "EX_NOPERM" }, { EX_CONFIG, "EX_CONFIG" },
+};
+
+static const char *
+status_name(int status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		if (statuses[i].status == status)
+			return statuses[i].name;
+	return "EX_SOFTWARE";
+}
+
+/* msmtp's log line, so that what reads its log files reads ours. */
+static void
+format_log(struct buf *line, const struct report *r, const struct account *a,
+    const struct envelope *e, long long size)
+{
+	const struct values *v = &a->values;
+	int login = !values_is(v, S_AUTH, "off");
+	size_t i;
+
+	buf_addf(line, "host=%s tls=%s auth=%s", values_text(v, S_HOST),
+	    values_bool(v, S_TLS) ? "on" : "off", login ? "on" : "off");
+	if (login) {
+		buf_adds(line, " user=");
+		log_quotes(line, values_text(v, S_USER));
+	}
+	buf_adds(line, " from=");
+	log_quotes(line, e->sender);
+	buf_adds(line, " recipients=");
+	for (i = 0; i < e->n; i++) {
+		if (i != 0)
+			buf_addc(line, ',');
+		log_quotes(line, e->v[i].address);
+	}
+	buf_addf(line, " mailsize=%lld", size);
+	if (r->code != 0)
+		buf_addf(line, " smtpstatus=%d", r->code);
+	if (r->reply.len != 0)
+		buf_addf(line, " smtpmsg='%s'", r->reply.data);
+	buf_addf(line, " exitcode=%s", status_name(r->status));
+}
+
+void
+report_log(struct report *r, const struct account *a,
+    const struct envelope *e, long long size)
+{
+	const char *file = values_text(&a->values, S_LOGFILE);
+	const char *where = values_text(&a->values, S_SYSLOG);
+	int to_syslog = strcmp(where, "off") != 0 && where[0] != '\0';
+	struct buf text = BUF_INIT, line = BUF_INIT;
+	struct fault f = FAULT_INIT;
+
+	if (file[0] == '\0' && !to_syslog)
+		return;
+	format_log(&text, r, a, e, size);
+	if (to_syslog)
+		log_to_syslog(strcmp(where, "on") == 0 ? NULL : where,
+		    r->status != 0, text.data);
+	if (file[0] != '\0') {
+		clock_format(clock_now(), "%b %d %H:%M:%S ", &line);
+		buf_add(&line, text.data, text.len);
+		/* The mail is out: a log that fails cannot take that back. */
+		log_to_file(file, line.data, &f);
+	}
+	fault_release(&f);
+	buf_release(&line);
+	buf_release(&text);
+}
+
+int
+report_finish(struct report *r)
+{
+	if (r->output_failed && r->status == 0)
+		report_line(r, EX_IOERR, "cannot write to standard output");
+	return r->status;
+}

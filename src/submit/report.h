@@ -1,5 +1,54 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What people are told: one line a fault on standard error, the dialogue on
+ * standard output, the exit status, the log. The only module that writes to
+ * standard error and the only one that knows exit statuses.
+ */
 #ifndef SUBMIT_REPORT_H
 #define SUBMIT_REPORT_H
+
+#include "base/fault.h"
+#include "queue/envelope.h"
+#include "queue/job.h"
+#include "settings/account.h"
+
+struct report {
+	const char *program; /* borrowed */
+	int status;          /* sysexits so far; the first fault decides */
+	int code;            /* last SMTP reply code about the mail, 0 if none */
+	struct buf reply;    /* its text, for the log */
+	int output_failed;   /* standard output could not be written */
+};
+
+void report_init(struct report *r, const char *program);
+void report_release(struct report *r);
+/* One line "program: text" on standard error, and its exit status. */
+void report_fault(struct report *r, const struct fault *f);
+/* Same, for a text of our own. Returns -1. */
+int report_line(struct report *r, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Writes to standard output; a failure is told once, by report_finish. */
+void report_output(struct report *r, const char *p, size_t len);
+/* One exchange of the dialogue (-v): what was sent behind "> ", the reply
+ * behind the name of the step. */
+void report_step(struct report *r, const struct event *e);
+/*
+ * A fault of the account or the session: the sentence of the table, the
+ * server's words, the advice and, for a refused login, the provider's hint.
+ */
+void report_session(struct report *r, const struct event *e,
+    const struct account *a);
+/* A line for each recipient that did not get the mail, and the status. */
+void report_recipients(struct report *r, const struct envelope *e);
+/* --dry-run: the envelope on standard error, as the commands it becomes. */
+void report_envelope(const struct envelope *e);
+/* Appends the server's words made safe to show: GBK decoded, quoted, lines
+ * joined. */
+void report_server_text(struct buf *out, const char *text, size_t len);
+/* The line about a mail in logfile and syslog, where the account asks. */
+void report_log(struct report *r, const struct account *a,
+    const struct envelope *e, long long size);
+/* The exit status of the process. */
+int report_finish(struct report *r);
 
 #endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Following the relay. The rule of the seam: whatever it reported counts;
+ * when it dies before it announced the final dot nothing was sent, after
+ * that the mail is unconfirmed.
+ */
+#include "submit/relay.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+
+void
+relay_init(struct relay *r)
+{
+	r->child.pid = -1;
+	r->child.fd = -1;
+	r->dot_sent = 0;
+	frames_init(&r->frames, -1);
+}
+
+void
+relay_release(struct relay *r)
+{
+	frames_release(&r->frames);
+	spawn_end(&r->child);
+}
+
+/* A program of the built tree stands beside ours. */
+static int
+find_beside(struct buf *path)
+{
+	char own[PATH_MAX];
+	char *slash;
+
+	if (compat_own_path(own, sizeof own) == -1)
+		return -1;
+	slash = strrchr(own, '/');
+	if (slash == NULL)
+		return -1;
+	buf_add(path, own, (size_t)(slash - own));
+	buf_adds(path, "/qsendmail-relay");
+	if (access(path->data, X_OK) == 0)
+		return 0;
+	buf_reset(path);
+	return -1;
+}
+
+static void
+find_program(struct buf *path)
+{
+	const char *named = compat_getenv("QSENDMAIL_RELAY");
+
+	if (named != NULL && named[0] != '\0')
+		buf_adds(path, named);
+	else if (find_beside(path) == -1)
+		buf_adds(path, PKGLIBEXECDIR "/qsendmail-relay");
+}
+
+int
+relay_start(struct relay *r, const struct account *a, int verbose,
+    struct fault *f)
+{
+	char name[] = "qsendmail-relay";
+	char *const argv[] = { name, NULL };
+	struct buf path = BUF_INIT;
+	int rc;
+
+	find_program(&path);
+	rc = spawn_socket(&r->child, path.data, argv, f);
+	buf_release(&path);
+	if (rc == -1)
+		return -1;
+	r->frames.fd = r->child.fd;
+	job_put_hello(&r->frames);
+	job_put_settings(&r->frames, &a->values, a->secret_file,
+	    a->secret_section, verbose);
+	return 0;
+}
+
+/* The relay closed its socket without an end. */
+static int
+relay_died(struct relay *r, struct fault *f)
+{
+	int status = spawn_end(&r->child);
+
+	return fault_set(f, EX_TEMPFAIL,
+	    "qsendmail-relay ended before its work was done (%s %d)",
+	    status > 128 ? "signal" : "status",
+	    status > 128 ? status - 128 : status);
+}
+
+static int
+take_setting(struct account *a, const struct event *e, struct fault *f)
+{
+	struct origin from = { ORIGIN_ACCOUNT, a->secret_file, 0 };
+
+	/* The command line has the last word. */
+	if (settings_find(e->name) != NULL &&
+	    a->values.v[settings_find(e->name) - settings].origin.kind ==
+	    ORIGIN_COMMAND_LINE)
+		return 0;
+	return settings_set(&a->values, SETTING_FILE, e->name, e->text, &from,
+	    f);
+}
+
+int
+relay_eval(struct relay *r, struct account *a, struct fault *f)
+{
+	struct event e;
+	int rc;
+
+	event_init(&e);
+	job_put_eval(&r->frames);
+	rc = frames_flush(&r->frames, -1, f);
+	while (rc == 0 && (rc = event_read(&r->frames, &e, f)) == 1 &&
+	    e.kind != EVENT_END) {
+		rc = 0;
+		if (e.kind == EVENT_SETTING)
+			rc = take_setting(a, &e, f);
+		else if (e.kind == EVENT_FAULT)
+			rc = fault_set(f, e.exit_status != 0 ? e.exit_status :
+			    EX_CONFIG, "%s", e.text);
+	}
+	if (rc == 0)
+		rc = relay_died(r, f);
+	event_release(&e);
+	if (rc != 1)
+		return -1;
+	/* From now on with what they set. */
+	job_put_settings(&r->frames, &a->values, a->secret_file,
+	    a->secret_section, 0);
+	return 0;
+}
+
+/* Gives every recipient without an outcome the one of a dead connection. */
+static void
+settle(struct envelope *e, int dot_sent, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		if (e->v[i].outcome == OUTCOME_NONE)
+			envelope_record(e, i, STAGE_CONTENT, dot_sent ?
+			    REPLY_LOST : REPLY_UNSENT, 0, why);
+}
+
+static int
+record_recipient(struct envelope *e, const struct event *event,
+    struct fault *f)
+{
+	if (event->recipient >= e->n)
+		return fault_set(f, EX_SOFTWARE,
+		    "qsendmail-relay reports recipient %zu of %zu",
+		    event->recipient, e->n);
+	envelope_record(e, event->recipient, event->stage, event->reply,
+	    event->code, event->text);
+	return 0;
+}
+
+/* Takes one event in: 0 go on, 1 the mail is done, -1 with a fault. */
+static int
+take_event(struct relay *r, const struct account *a, struct envelope *e,
+    const struct event *event, struct report *report, int *session_fault,
+    struct fault *f)
+{
+	switch (event->kind) {
+	case EVENT_STEP:
+		report_step(report, event);
+		return 0;
+	case EVENT_DOT:
+		r->dot_sent = 1;
+		return 0;
+	case EVENT_RCPT:
+		return record_recipient(e, event, f);
+	case EVENT_FAULT:
+		*session_fault = 1;
+		report_session(report, event, a);
+		return 0;
+	case EVENT_END:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+int
+relay_mail(struct relay *r, const struct account *a, const char *id,
+    struct envelope *e, const struct content *c, struct report *report)
+{
+	struct fault f = FAULT_INIT;
+	struct event event;
+	int rc, session_fault = 0;
+
+	event_init(&event);
+	r->dot_sent = 0;
+	rc = job_send_mail(&r->frames, id, e, c, &f);
+	/* A relay that could not take the job may have said why. */
+	if (rc == -1)
+		fault_release(&f);
+	for (rc = 0; rc == 0;) {
+		rc = event_read(&r->frames, &event, &f);
+		if (rc == 0)
+			rc = relay_died(r, &f);
+		else if (rc == 1)
+			rc = take_event(r, a, e, &event, report,
+			    &session_fault, &f);
+	}
+	event_release(&event);
+	if (session_fault && envelope_count(e, OUTCOME_NONE) == e->n) {
+		fault_release(&f);
+		return -1;
+	}
+	settle(e, r->dot_sent, f.text.data);
+	fault_release(&f);
+	return 0;
+}

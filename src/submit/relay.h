@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The front end's side of the seam: starting qsendmail-relay, giving it a
+ * job, following its reports. */
+#ifndef SUBMIT_RELAY_H
+#define SUBMIT_RELAY_H
+
+#include "base/spawn.h"
+#include "queue/job.h"
+#include "settings/account.h"
+#include "submit/report.h"
+
+struct relay {
+	struct child child;
+	struct frames frames;
+	int dot_sent; /* the relay has announced the final dot of this mail */
+};
+
+void relay_init(struct relay *r);
+/* Closes the socket, which ends the relay, and waits for it. */
+void relay_release(struct relay *r);
+/*
+ * Starts the program ($QSENDMAIL_RELAY, else the one beside our own file,
+ * else the installed one) and gathers the settings of the account. 0, or -1
+ * with a fault.
+ */
+int relay_start(struct relay *r, const struct account *a, int verbose,
+    struct fault *f);
+/* Runs the eval lines of the account's section and takes over what they
+ * set. */
+int relay_eval(struct relay *r, struct account *a, struct fault *f);
+/*
+ * Sends one mail. The outcome of every recipient is in e afterwards; steps
+ * and session faults go to report. 0; -1 when a fault was reported there and
+ * the recipients were not tried.
+ */
+int relay_mail(struct relay *r, const struct account *a, const char *id,
+    struct envelope *e, const struct content *c, struct report *report);
+
+#endif

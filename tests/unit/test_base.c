@@ -1,8 +1,323 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The base layer: strings of bytes, files, quoting, UTF-8, dates, children. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "base/strv.h"
+#include "base/utf8.h"
 #include "tap.h"
+
+static void
+test_buf(void)
+{
+	struct buf b = BUF_INIT;
+	char *p;
+	int i;
+
+	is_text(b.data, "", "an empty buf is an empty string");
+	for (i = 0; i < 1000; i++)
+		buf_addc(&b, (char)('a' + i % 26));
+	ok(b.len == 1000 && b.data[1000] == '\0' && b.data[999] == 'l',
+	    "a buf grows and stays NUL-ended");
+	buf_reset(&b);
+	buf_addf(&b, "%d-%s", 42, "x");
+	buf_insert(&b, 2, "ab", 2);
+	is_text(b.data, "42ab-x", "insert puts octets in the middle");
+	buf_consume(&b, 2);
+	is_text(b.data, "ab-x", "consume removes from the front");
+	buf_truncate(&b, 9);
+	is_text(b.data, "ab-x", "truncate never lengthens");
+	buf_truncate(&b, 2);
+	p = buf_detach(&b);
+	is_text(p, "ab", "detach hands over the octets");
+	ok(b.len == 0 && b.data[0] == '\0', "a detached buf is empty");
+	free(p);
+	buf_add(&b, "a\0b", 3);
+	is_bytes(b.data, b.len, "a\0b", 3, "NUL is an octet like others");
+	buf_wipe(&b);
+
+	buf_init(&b, 4);
+	ok(buf_adds(&b, "abcd") == 0, "a buf may be filled up to its max");
+	ok(buf_addc(&b, 'e') == -1, "an addition beyond max fails");
+	is_text(b.data, "abcd", "and adds nothing");
+	buf_truncate(&b, 1);
+	ok(buf_addc(&b, 'e') == -1, "the overflow sticks");
+	buf_reset(&b);
+	ok(buf_addc(&b, 'e') == 0, "until the buf is reset");
+	buf_release(&b);
+}
+
+static void
+test_strv(void)
+{
+	struct strv s = STRV_INIT;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		strv_addn(&s, "abcdefghijklmnopqrstuvwxyz" + i, 2);
+	is_number((long long)s.n, 20, "a strv counts its strings");
+	is_text(s.v[19], "tu", "and owns copies of them");
+	ok(s.v[20] == NULL, "it ends with NULL like an argv");
+	ok(strv_has(&s, "cd") && !strv_has(&s, "cx"), "strv_has finds octets");
+	strv_release(&s);
+	ok(s.n == 0 && s.v == NULL, "a released strv is empty");
+}
+
+static void
+test_fault(void)
+{
+	struct fault f = FAULT_INIT;
+
+	ok(fault_set(&f, EX_USAGE, "first %d", 1) == -1,
+	    "fault_set returns -1");
+	fault_set(&f, EX_OSERR, "second");
+	ok(f.code == EX_USAGE, "the first fault keeps its code");
+	fault_context(&f, "account %s", "x");
+	is_text(f.text.data, "account x: first 1",
+	    "context goes in front of the text");
+	fault_release(&f);
+	ok(f.code == 0 && f.text.len == 0, "a released fault is none");
+	errno = ENOENT;
+	fault_errno(&f, EX_NOINPUT, "f");
+	is_text(f.text.data, "f: No such file or directory",
+	    "fault_errno says what errno means");
+	fault_release(&f);
+}
+
+static void
+test_files(void)
+{
+	struct fault f = FAULT_INIT;
+	struct buf line = BUF_INIT;
+	struct reader r;
+	struct writer w;
+	const char *p;
+	int i, fd = io_private_file(&f);
+
+	ok(fd != -1, "a private file can be made");
+	ok((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0,
+	    "children do not inherit it");
+	writer_init(&w, fd, 100);
+	for (i = 0; i < 30000; i++)
+		writer_puts(&w, "0123456789");
+	writer_puts(&w, "\nsecond\nlast");
+	is_number(writer_position(&w), 100 + 300000 + 12,
+	    "the writer knows its position");
+	ok(writer_flush(&w, &f) == 0, "the writer writes");
+	writer_release(&w);
+
+	reader_init_part(&r, fd, 100, 300000 + 8);
+	is_number(reader_line(&r, &line), 1, "a long line is one line");
+	is_number((long long)line.len, 300001, "and complete");
+	buf_reset(&line);
+	reader_line(&r, &line);
+	is_text(line.data, "second\n", "a line has its line feed");
+	buf_reset(&line);
+	is_number(reader_line(&r, &line), 0, "a part ends where it should");
+	reader_release(&r);
+
+	reader_init_part(&r, fd, 100 + 300008, 4);
+	is_number((long long)reader_peek(&r, &p), 4, "peek shows octets");
+	reader_take(&r, 1);
+	is_number((long long)reader_peek(&r, &p), 3, "take takes them");
+	is_bytes(p, 3, "ast", 3, "in order");
+	reader_release(&r);
+
+	reader_init_part(&r, fd, 100 + 300000, 99);
+	buf_init(&line, 3);
+	is_number(reader_line(&r, &line), 1, "a line that fits its max");
+	is_number(reader_line(&r, &line), -1, "a line that does not");
+	reader_release(&r);
+	buf_release(&line);
+
+	writer_init(&w, -1, 0);
+	writer_puts(&w, "x");
+	ok(writer_flush(&w, &f) == -1 && f.code == EX_TEMPFAIL,
+	    "a failed write is told");
+	writer_release(&w);
+	fault_release(&f);
+	close(fd);
+}
+
+static void
+test_utf8(void)
+{
+	static const struct {
+		const char *name, *in;
+		int valid;
+	} cases[] = {
+		{ "ASCII", "plain", 1 },
+		{ "two, three and four octets", "\xc3\xa9\xe7\xbd\x91\xf0\x9f\x98\x80", 1 },
+		{ "an overlong slash", "\xc0\xaf", 0 },
+		{ "an overlong form of three", "\xe0\x80\xaf", 0 },
+		{ "a surrogate", "\xed\xa0\x80", 0 },
+		{ "beyond U+10FFFF", "\xf4\x90\x80\x80", 0 },
+		{ "U+10FFFF", "\xf4\x8f\xbf\xbf", 1 },
+		{ "a lone continuation", "a\x80z", 0 },
+		{ "a cut-off end", "abc\xe7\xbd", 0 },
+		{ "a broken sequence", "\xe7\xbd" "a", 0 },
+		{ "Latin-1", "caf\xe9 au lait", 0 },
+		{ "GBK", "\xcd\xf8\xc2\xe7", 0 },
+	};
+	struct utf8_check c;
+	size_t i, k, len;
+	char name[80];
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		len = strlen(cases[i].in);
+		snprintf(name, sizeof name, "UTF-8: %s", cases[i].name);
+		is_number(utf8_is_valid(cases[i].in, len), cases[i].valid,
+		    name);
+		memset(&c, 0, sizeof c);
+		for (k = 0; k < len; k++)
+			utf8_check_push(&c, cases[i].in + k, 1);
+		snprintf(name, sizeof name, "UTF-8 by octets: %s",
+		    cases[i].name);
+		is_number(utf8_check_done(&c), cases[i].valid, name);
+	}
+	ok(!utf8_is_8bit("0123456789abcdefgh", 18) &&
+	    utf8_is_8bit("0123456789abcdefg\xe9", 18) &&
+	    utf8_is_8bit("012\xe9" "456789abcdefgh", 18),
+	    "8-bit octets are found anywhere");
+}
+
+static void
+test_quote(void)
+{
+	struct buf b = BUF_INIT;
+
+	log_quotes(&b, "a\r\nb\x1b[31m\x7f");
+	is_text(b.data, "a\\x0d\\x0ab\\x1b[31m\\x7f",
+	    "control characters are shown as octets");
+	buf_reset(&b);
+	log_quotes(&b, "\xe7\xbd\x91 \xff \xc2\x9b \xe2\x80\xae");
+	is_text(b.data, "\xe7\xbd\x91 \\xff \\xc2\\x9b \\xe2\\x80\\xae",
+	    "text stays, C1 and direction overrides do not");
+	buf_release(&b);
+	ok(log_is_facility("LOG_MAIL") && !log_is_facility("mail"),
+	    "facilities are known by name");
+}
+
+static void
+test_log_file(void)
+{
+	char path[] = "/tmp/qsendmail-test.XXXXXX";
+	struct fault f = FAULT_INIT;
+	struct buf b = BUF_INIT;
+	int fd = mkstemp(path);
+
+	close(fd);
+	ok(log_to_file(path, "one", &f) == 0 &&
+	    log_to_file(path, "two", &f) == 0, "log lines are written");
+	io_load(path, 100, &b, &f);
+	is_text(b.data, "one\ntwo\n", "one behind the other");
+	buf_release(&b);
+	ok(io_load(path, 3, &b, &f) == -1 && f.code == EX_DATAERR,
+	    "a file larger than allowed is not loaded");
+	fault_release(&f);
+	unlink(path);
+	ok(io_load(path, 3, &b, &f) == -1 && f.code == EX_NOINPUT,
+	    "a missing file is a fault of input");
+	fault_release(&f);
+	buf_release(&b);
+	ok(log_to_file("/nonexistent/log", "x", &f) == -1 &&
+	    f.code == EX_CANTCREAT, "a log that cannot be opened is told");
+	fault_release(&f);
+}
+
+static void
+test_clock(void)
+{
+	static const struct {
+		const char *zone, *want;
+		time_t when;
+	} cases[] = {
+		{ "UTC0", "Mon, 23 Nov 2026 18:08:34 +0000", 1795457314 },
+		{ "CST-8", "Tue, 24 Nov 2026 02:08:34 +0800", 1795457314 },
+		{ "NST3:30", "Thu, 31 Dec 2026 20:30:01 -0330", 1798761601 },
+		{ "XXX-14", "Fri, 1 Jan 2027 14:00:01 +1400", 1798761601 },
+	};
+	struct buf b = BUF_INIT, other = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		setenv("TZ", cases[i].zone, 1);
+		tzset();
+		buf_reset(&b);
+		clock_format_date(cases[i].when, &b);
+		is_text(b.data, cases[i].want, cases[i].zone);
+	}
+	buf_reset(&b);
+	unsetenv("QSENDMAIL_TEST_UNIQUE");
+	clock_unique(&b);
+	clock_unique(&other);
+	ok(b.len == 26 && strcmp(b.data, other.data) != 0,
+	    "unique text is never the same");
+	ok(strspn(b.data, "abcdefghijklmnopqrstuvwxyz234567") == 26,
+	    "and has letters and digits only");
+	setenv("QSENDMAIL_TEST_TIME", "1795457314", 1);
+	is_number(clock_now(), 1795457314, "time can be fixed for a test");
+	unsetenv("QSENDMAIL_TEST_TIME");
+	buf_release(&b);
+	buf_release(&other);
+}
+
+static void
+test_spawn(void)
+{
+	char cat[] = "cat", missing[] = "missing";
+	char *const argv[] = { cat, NULL }, *const none[] = { missing, NULL };
+	struct fault f = FAULT_INIT;
+	struct buf b = BUF_INIT;
+	struct child c;
+	char echo[4] = "";
+
+	buf_init(&b, 8);
+	ok(spawn_shell("printf 'a\\nb'", &b, &f) == 0, "a command runs");
+	is_text(b.data, "a\nb", "and its output is taken");
+	ok(spawn_shell("exit 3", &b, &f) == -1 && f.code == EX_CONFIG,
+	    "a command that fails is a fault");
+	is_text(f.text.data, "command \"exit 3\" ended with status 3",
+	    "that says how");
+	fault_release(&f);
+	ok(spawn_shell("echo 0123456789", &b, &f) == -1,
+	    "so is one that prints too much");
+	fault_release(&f);
+	buf_reset(&b);
+	ok(spawn_shell("cat", &b, &f) == 0 && b.len == 0,
+	    "a command has no standard input");
+	buf_release(&b);
+
+	ok(spawn_socket(&c, "/bin/cat", argv, &f) == 0, "a child starts");
+	ok(io_write(c.fd, "hi!", 3) == 0 && io_read(c.fd, echo, 3) == 3 &&
+	    memcmp(echo, "hi!", 3) == 0, "its socket works both ways");
+	is_number(spawn_end(&c), 0, "it ends when the socket is closed");
+	ok(spawn_socket(&c, "/nonexistent/x", none, &f) == -1 &&
+	    f.code == EX_UNAVAILABLE, "a missing program is a fault");
+	is_number(spawn_end(&c), -1, "and leaves no child");
+	fault_release(&f);
+}
 
 int
 main(void)
 {
+	test_buf();
+	test_strv();
+	test_fault();
+	test_files();
+	test_utf8();
+	test_quote();
+	test_log_file();
+	test_clock();
+	test_spawn();
 	return tap_done();
 }

@@ -1,8 +1,253 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The seam: a job written by one side is read by the other, and so are the
+ * events that come back; anything else is refused. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "queue/job.h"
 #include "tap.h"
+
+static int ends[2];
+static struct frames a, b;
+
+static void
+connect_both(void)
+{
+	socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+	frames_init(&a, ends[0]);
+	frames_init(&b, ends[1]);
+}
+
+static void
+disconnect(void)
+{
+	frames_release(&a);
+	frames_release(&b);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static int
+contains(const struct buf *text, const char *word)
+{
+	size_t i, n = strlen(word);
+
+	for (i = 0; i + n <= text->len; i++)
+		if (memcmp(text->data + i, word, n) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+set(struct values *v, const char *name, const char *text)
+{
+	struct origin o = { ORIGIN_ACCOUNT, NULL, 0 };
+	struct fault f = FAULT_INIT;
+
+	ok(settings_set(v, SETTING_FILE, name, text, &o, &f) == 0, name);
+	fault_release(&f);
+}
+
+static void
+test_mail(void)
+{
+	struct fault f = FAULT_INIT;
+	struct envelope e;
+	struct content c = { -1, 4096, 5, 1, 0, 1 };
+	struct values v;
+	struct job j;
+	char text[6] = "";
+
+	connect_both();
+	values_init(&v);
+	envelope_init(&e);
+	set(&v, "host", "smtp.example.org");
+	set(&v, "port", "587");
+	set(&v, "password", "hunter2");
+	set(&v, "passwordeval", "pass show \"x y\"");
+	envelope_set_sender(&e, "");
+	envelope_add(&e, "one@x");
+	envelope_add(&e, "two@x");
+	envelope_add(&e, "three@x");
+	envelope_record(&e, 1, STAGE_CONTENT, REPLY_R2XX, 250, "ok");
+	envelope_record(&e, 2, STAGE_RCPT, REPLY_R4XX, 450, "later");
+	c.fd = io_private_file(&f);
+	io_pwrite(c.fd, "hello", 5, 4096);
+	job_put_hello(&a);
+	job_put_settings(&a, &v, "/home/u/rc", "work", 1);
+	ok(!contains(&a.out, "hunter2"),
+	    "a password never goes to the seam");
+	ok(job_send_mail(&a, "id1", &e, &c, &f) == 0, "a mail is sent");
+
+	job_init(&j);
+	is_number(job_read(&b, &j, &f), 1, "and read");
+	is_number(j.kind, JOB_MAIL, "as a mail");
+	is_text(j.id, "id1", "with its id");
+	is_text(values_text(&j.settings, S_HOST), "smtp.example.org",
+	    "the settings come along");
+	is_text(values_text(&j.settings, S_PASSWORDEVAL), "pass show \"x y\"",
+	    "octet by octet");
+	is_text(j.secret_file, "/home/u/rc", "the place of the secret too");
+	is_text(j.secret_section, "work", "and its section");
+	is_number(j.verbose, 1, "and verbose");
+	is_text(j.envelope.sender, "", "the null reverse-path is kept");
+	is_number((long long)j.envelope.n, 2,
+	    "a recipient that is done is not sent again");
+	is_text(j.envelope.v[1].address, "three@x",
+	    "one that is to be retried is");
+	is_number((long long)j.numbers[1], 2, "under its own number");
+	is_number(pread(j.content.fd, text, 5, j.content.offset), 5,
+	    "the content's descriptor has travelled");
+	is_text(text, "hello", "and reads the content");
+	is_number(j.content.length, 5, "its length is told");
+	ok(j.content.is_8bit_body == 1 && j.content.is_8bit_header == 0 &&
+	    j.content.has_long_lines == 1, "what it needs is told");
+
+	job_put_check(&a);
+	frames_flush(&a, -1, &f);
+	is_number(job_read(&b, &j, &f), 1, "another job follows");
+	ok(j.kind == JOB_CHECK && j.content.fd == -1 && j.envelope.n == 0,
+	    "with nothing left of the mail");
+	is_text(values_text(&j.settings, S_PORT), "587",
+	    "but with the settings");
+	shutdown(ends[0], SHUT_WR);
+	is_number(job_read(&b, &j, &f), 0, "the end is the end of jobs");
+	job_release(&j);
+	values_release(&v);
+	envelope_release(&e);
+	close(c.fd);
+	fault_release(&f);
+	disconnect();
+}
+
+static void
+send_event(struct event *e)
+{
+	struct fault f = FAULT_INIT;
+
+	event_send(&b, e, &f);
+	fault_release(&f);
+}
+
+static void
+test_events(void)
+{
+	char name[] = "rcpt to", sent[] = "RCPT TO:<a@b>";
+	char text[] = "250-a\n250 b c";
+	struct event e = { .kind = EVENT_STEP, .name = name, .sent = sent,
+		.text = text }, got;
+	struct fault f = FAULT_INIT;
+
+	connect_both();
+	job_put_hello(&b);
+	send_event(&e);
+	e = (struct event){ .kind = EVENT_ENVELOPE };
+	send_event(&e);
+	e = (struct event){ .kind = EVENT_CONTENT };
+	send_event(&e);
+	e = (struct event){ .kind = EVENT_DOT };
+	send_event(&e);
+	e = (struct event){ .kind = EVENT_RCPT, .recipient = 7,
+		.stage = STAGE_RCPT, .reply = REPLY_R5XX, .code = 550,
+		.text = text };
+	send_event(&e);
+	e = (struct event){ .kind = EVENT_FAULT, .stage = STAGE_LOGIN,
+		.reply = REPLY_NOT_OFFERED, .exit_status = 78 };
+	send_event(&e);
+	e = (struct event){ .kind = EVENT_SETTING, .name = name,
+		.text = text };
+	e.name = name + 5;
+	send_event(&e);
+	e = (struct event){ .kind = EVENT_END };
+	send_event(&e);
+
+	event_init(&got);
+	is_number(event_read(&a, &got, &f), 1, "an event is read");
+	ok(got.kind == EVENT_STEP, "a step");
+	is_text(got.name, "rcpt to", "its name");
+	is_text(got.sent, "RCPT TO:<a@b>", "what was sent");
+	is_text(got.text, "250-a\n250 b c", "the reply to it");
+	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_ENVELOPE, "the envelope's acceptance");
+	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_CONTENT, "the go-ahead for the content");
+	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_DOT, "the announcement of the dot");
+	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_RCPT && got.recipient == 7 && got.code == 550 &&
+	    got.stage == STAGE_RCPT && got.reply == REPLY_R5XX,
+	    "a recipient's result");
+	is_text(got.text, "250-a\n250 b c", "with all its text");
+	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_FAULT && got.exit_status == 78 &&
+	    got.stage == STAGE_LOGIN && got.reply == REPLY_NOT_OFFERED,
+	    "a fault of the session");
+	is_text(got.text, "", "without text");
+	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_SETTING && strcmp(got.name, "to") == 0,
+	    "a setting");
+	is_number(event_read(&a, &got, &f), 1, "and the end");
+	ok(got.kind == EVENT_END, "is an end");
+	close(ends[1]);
+	is_number(event_read(&a, &got, &f), 0, "then the relay is gone");
+	event_release(&got);
+	fault_release(&f);
+	ends[1] = dup(ends[0]);
+	disconnect();
+}
+
+static const struct {
+	const char *name, *octets;
+	size_t len;
+} bad[] = {
+	{ "another version", "\0\0\0\x10" "qsendmail-job 99", 20 },
+	{ "an unknown word", "\0\0\0\x05what ", 9 },
+	{ "a frame without a word", "\0\0\0\x04what", 8 },
+	{ "a frame of 4 GB", "\xff\xff\xff\xff", 4 },
+	{ "a setting without a value", "\0\0\0\x08set host", 12 },
+	{ "an unknown setting", "\0\0\0\x09set xyz a", 13 },
+	{ "a recipient without a number", "\0\0\0\x0drecipient a@b", 17 },
+	{ "go without a mail", "\0\0\0\x03go ", 7 },
+	{ "content without numbers", "\0\0\0\x09" "content a", 13 },
+	{ "content before its file", "\0\0\0\x12" "content -1 2 0 0 0", 22 },
+};
+
+static void
+test_bad(void)
+{
+	struct fault f = FAULT_INIT;
+	struct job j;
+	size_t i;
+
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		connect_both();
+		job_init(&j);
+		io_write(ends[0], bad[i].octets, bad[i].len);
+		shutdown(ends[0], SHUT_WR);
+		is_number(job_read(&b, &j, &f), -1, bad[i].name);
+		ok(f.code == EX_SOFTWARE || f.code == EX_CONFIG,
+		    f.text.data);
+		fault_release(&f);
+		job_release(&j);
+		disconnect();
+	}
+	connect_both();
+	job_init(&j);
+	io_write(ends[0], "\0\0\0\x20mail", 8);
+	shutdown(ends[0], SHUT_WR);
+	is_number(job_read(&b, &j, &f), 0, "a torn frame is the end");
+	job_release(&j);
+	disconnect();
+}
 
 int
 main(void)
 {
+	test_mail();
+	test_events();
+	test_bad();
 	return tap_done();
 }

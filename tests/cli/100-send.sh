@@ -28,7 +28,8 @@ sent()
 mail() { printf 'To: a@x.org\nSubject: s\n\nbody\n'; }
 again() { rm -f sent/*; }
 
-mail | run "$QSENDMAIL" -t
+mail > in
+run "$QSENDMAIL" -t < in
 is "a mail with -t is sent" "$status" 0
 is "to the address of To" "$(sent recipients)" '["a@x.org"]'
 is "with the account's from as sender" "$(sent sender)" '"me@example.org"'
@@ -36,69 +37,79 @@ is "in silence" "$(cat out err)" ""
 hasnt "the password is not in the job" sent/1.json secret\"
 again
 
-mail | run "$QSENDMAIL" b@x.org a@x.org
+mail > in
+run "$QSENDMAIL" b@x.org a@x.org < in
 is "operands are the recipients" "$(sent recipients)" '["b@x.org", "a@x.org"]'
 again
-mail | run "$QSENDMAIL" -t b@x.org a@x.org
+mail > in
+run "$QSENDMAIL" -t b@x.org a@x.org < in
 is "with -t both count, each once" "$(sent recipients)" \
 	'["b@x.org", "a@x.org"]'
 again
-printf 'To: a@x\nCc: b@x, "c d"@x\nBcc : d@x\nbCC:\n\te@x,\n f@x\n\ntext\n' |
-	run "$QSENDMAIL" -t
+printf 'To: a@x\nCc: b@x, "c d"@x\nBcc : d@x\nbCC:\n\te@x,\n f@x\n\ntext\n' > in
+run "$QSENDMAIL" -t < in
 is "To, Cc and Bcc are read, in any case, folded, with a space before the colon" \
 	"$(sent recipients)" \
 	'["a@x", "b@x", "\"c d\"@x", "d@x", "e@x", "f@x"]'
 hasnt "no Bcc field is in the content" sent/1.eml d@x
 hasnt "not even folded lines of it" sent/1.eml f@x
 again
-printf 'To: a@x\nBcc: hidden@x\nResent-Bcc: h2@x\n\nBcc: stays@x\n' |
-	run "$QSENDMAIL" b@x
+printf 'To: a@x\nBcc: hidden@x\nResent-Bcc: h2@x\n\nBcc: stays@x\n' > in
+run "$QSENDMAIL" b@x < in
 hasnt "Bcc goes without -t as well" sent/1.eml hidden@x
 hasnt "so does Resent-Bcc" sent/1.eml h2@x
 has "a line of the body that looks like Bcc stays" sent/1.eml 'Bcc: stays@x'
 is "and is no recipient" "$(sent recipients)" '["b@x"]'
 again
-printf 'To: a@x\nResent-To: r@x\nResent-Bcc: s@x\n\nt\n' | run "$QSENDMAIL" -t
+printf 'To: a@x\nResent-To: r@x\nResent-Bcc: s@x\n\nt\n' > in
+run "$QSENDMAIL" -t < in
 is "a resent message goes to the Resent- recipients" "$(sent recipients)" \
 	'["r@x", "s@x"]'
 again
-printf 'To: undisclosed-recipients:;\nBcc: g: a@x, b@x;, "q@q" <c@x> (d@x)\n\nt\n' |
-	run "$QSENDMAIL" -t
+printf 'To: undisclosed-recipients:;\nBcc: g: a@x, b@x;, "q@q" <c@x> (d@x)\n\nt\n' > in
+run "$QSENDMAIL" -t < in
 is "groups are flattened, comments and names are no recipients" \
 	"$(sent recipients)" '["a@x", "b@x", "c@x"]'
 again
 
-mail | run "$QSENDMAIL" -t -f other@example.org
+mail > in
+run "$QSENDMAIL" -t -f other@example.org < in
 is "-f is the reverse-path" "$(sent sender)" '"other@example.org"'
 again
-mail | run "$QSENDMAIL" -t -f ''
+mail > in
+run "$QSENDMAIL" -t -f '' < in
 is "-f '' is the null reverse-path" "$(sent sender)" '""'
 again
-mail | run "$QSENDMAIL" -t -f '<>'
+mail > in
+run "$QSENDMAIL" -t -f '<>' < in
 is "so is -f '<>'" "$(sent sender)" '""'
 again
-mail | run "$QSENDMAIL" -i -t -F 'Some Body' --from 'x@example.org'
+mail > in
+run "$QSENDMAIL" -i -t -F 'Some Body' --from 'x@example.org' < in
 has "-F and --from make the From field" sent/1.eml \
 	'From: Some Body <x@example.org>'
 is "--from is the reverse-path too" "$(sent sender)" '"x@example.org"'
 again
 
 # Local names.
-mail | run "$QSENDMAIL" root
+mail > in
+run "$QSENDMAIL" root < in
 is "a bare name goes to the account's own address" "$(sent recipients)" \
 	'["me@example.org"]'
 again
-mail | run "$QSENDMAIL" --maildomain home.example root
+mail > in
+run "$QSENDMAIL" --maildomain home.example root < in
 is "with maildomain it gets that domain" "$(sent recipients)" \
 	'["root@home.example"]'
 again
-mail | run "$QSENDMAIL" --local_recipient admin@example.net root bob
+mail > in
+run "$QSENDMAIL" --local_recipient admin@example.net root bob < in
 is "local_recipient gets mail for all of them, once" "$(sent recipients)" \
 	'["admin@example.net"]'
 again
 
 # What goes wrong.
-refused() { again; mail | FAKE_REFUSE="$1" run "$QSENDMAIL" a@x b@x; }
+refused() { again; mail > in; FAKE_REFUSE="$1" run "$QSENDMAIL" a@x b@x < in; }
 refused 'a@x=550 no such user'
 is "a partly refused mail is 69" "$status" 69
 is "the line names recipient, reason and reply" "$(cat err)" \
@@ -114,56 +125,77 @@ is "all refused for now is 75" "$status" 75
 refused 'a@x=550 no;b@x=451 later'
 is "nobody has it and one may get it later is 75" "$status" 75
 again
-mail | FAKE_DOT='552 5.3.4 too large' run "$QSENDMAIL" a@x
+mail > in
+FAKE_DOT='552 5.3.4 too large' run "$QSENDMAIL" a@x < in
 is "refused content is 69" "$status" 69
 has "with the server's words" err \
 	'<a@x>: the server refused the content: 552 5.3.4 too large'
-mail | FAKE_DOT='451 later' run "$QSENDMAIL" a@x
+mail > in
+FAKE_DOT='451 later' run "$QSENDMAIL" a@x < in
 is "content refused for now is 75" "$status" 75
-mail | FAKE_DIE=before run "$QSENDMAIL" a@x
+mail > in
+FAKE_DIE=before run "$QSENDMAIL" a@x < in
 is "a relay that dies before the dot is 75" "$status" 75
 hasnt "and nothing was sent" err 'may have arrived'
-mail | FAKE_DIE=dot run "$QSENDMAIL" a@x
+mail > in
+FAKE_DIE=dot run "$QSENDMAIL" a@x < in
 is "a relay that dies after the dot is 75" "$status" 75
 has "and the line says that a duplicate is possible" err 'may have arrived'
-mail | FAKE_DIE=start run "$QSENDMAIL" a@x
+mail > in
+FAKE_DIE=start run "$QSENDMAIL" a@x < in
 is "a relay that dies at once is 75" "$status" 75
-mail | FAKE_VERSION=99 run "$QSENDMAIL" a@x
+mail > in
+FAKE_VERSION=99 run "$QSENDMAIL" a@x < in
 has "another version says both" err '(1 and 99)'
-mail | QSENDMAIL_RELAY=/nonexistent run "$QSENDMAIL" a@x
+mail > in
+QSENDMAIL_RELAY=/nonexistent run "$QSENDMAIL" a@x < in
 is "a missing relay is 69" "$status" 69
-mail | FAKE_FAULT='login 5xx 535 0 Login Fail' run "$QSENDMAIL" a@x
+mail > in
+FAKE_FAULT='login 5xx 535 0 Login Fail' run "$QSENDMAIL" a@x < in
 is "a refused login is 77" "$status" 77
 is "said in one line with the provider's hint" "$(cat err)" \
 	"qsendmail: smtp.example.org port 587: the server refused the login: 535 Login Fail (make a new code in the web mail)"
-mail | FAKE_FAULT='connect any 0 0 connection refused' run "$QSENDMAIL" a@x
+mail > in
+FAKE_FAULT='connect any 0 0 connection refused' run "$QSENDMAIL" a@x < in
 is "no connection is 75" "$status" 75
-mail | FAKE_FAULT='config any 0 78 add tls on' run "$QSENDMAIL" a@x
+mail > in
+FAKE_FAULT='config any 0 78 add tls on' run "$QSENDMAIL" a@x < in
 is "a configuration fault is 78" "$status" 78
-mail | run "$QSENDMAIL"
+again
+mail > in
+run "$QSENDMAIL" < in
 is "no recipient is 64" "$status" 64
-printf 'Subject: x\n\nTo: a@x\n' | run "$QSENDMAIL" -t
+printf 'Subject: x\n\nTo: a@x\n' > in
+run "$QSENDMAIL" -t < in
 is "-t without an address is 65" "$status" 65
-printf 'To: a b@x\n\nt\n' | run "$QSENDMAIL" -t
+printf 'To: a b@x\n\nt\n' > in
+run "$QSENDMAIL" -t < in
 is "an address that is none is 65" "$status" 65
-mail | run "$QSENDMAIL" -t 'a@x b@y'
+mail > in
+run "$QSENDMAIL" -t 'a@x b@y' < in
 is "two addresses in one argument are 64" "$status" 64
-mail | run "$QSENDMAIL" "$(printf 'a@x>\r\nRCPT TO:<evil@x')"
+mail > in
+run "$QSENDMAIL" "$(printf 'a@x>\r\nRCPT TO:<evil@x')" < in
 is "a line end in an address is refused" "$status" 64
-mail | run "$QSENDMAIL" -t -f "$(printf 'a@x\nRCPT TO:<b@x>')"
+mail > in
+run "$QSENDMAIL" -t -f "$(printf 'a@x\nRCPT TO:<b@x>')" < in
 is "so it is in the reverse-path" "$status" 64
-mail | run "$QSENDMAIL" -t -F "$(printf 'A\nBcc: evil@x')"
+mail > in
+run "$QSENDMAIL" -t -F "$(printf 'A\nBcc: evil@x')" < in
 is "and in a name" "$status" 64
 is "nothing was sent in all of these" "$(ls sent/*.eml 2>/dev/null | wc -l | tr -d ' ')" 0
 
 # The log.
-mail | run "$QSENDMAIL" -t --logfile "$T/log"
+mail > in
+run "$QSENDMAIL" -t --logfile "$T/log" < in
 has "logfile has msmtp's line" log \
 	"host=smtp.example.org tls=on auth=on user=me@example.org from=me@example.org recipients=a@x.org mailsize="
 has "with the result" log "smtpstatus=250 smtpmsg='250 OK: queued as.' exitcode=EX_OK"
-mail | run "$QSENDMAIL" -t --logfile /nonexistent/log
+mail > in
+run "$QSENDMAIL" -t --logfile /nonexistent/log < in
 is "a log that cannot be written does not fail the mail" "$status" 0
-mail | run "$QSENDMAIL" -v -t
+mail > in
+run "$QSENDMAIL" -v -t < in
 has "-v shows the steps on standard output" out 'mail from: 250 OK.'
 is "and nothing on standard error" "$(cat err)" ""
 
@@ -174,7 +206,8 @@ host smtp.example.org
 eval echo from evil
 END
 again
-mail | FAKE_SETTING='from eval@example.org' run "$QSENDMAIL" -C rc -t
+mail > in
+FAKE_SETTING='from eval@example.org' run "$QSENDMAIL" -C rc -t < in
 is "what eval lines make is used" "$(sent sender)" '"eval@example.org"'
 
 finish

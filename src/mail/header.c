@@ -301,10 +301,14 @@ header_add(struct header *h, const char *name, const char *body)
 void
 header_replace(struct header *h, size_t at, const char *body)
 {
+	struct header one = HEADER_INIT;
 	char *name = xmemdup(h->v[at].text, h->v[at].name_len);
 
-	header_remove_at(h, at);
-	header_insert(h, at, name, body);
+	/* In place: a header with 100,000 fields may need this for each. */
+	header_insert(&one, 0, name, body);
+	free(h->v[at].text);
+	h->v[at] = one.v[0];
+	free(one.v);
 	free(name);
 }
 

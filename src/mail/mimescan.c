@@ -157,12 +157,15 @@ mime_scan_to_stop(struct mime_scan *s, off_t at, struct mime_stop *stop)
 	struct mime_line line;
 
 	mime_scan_seek(s, at);
-	while (s->levels != 0 && mime_scan_line(s, &line))
+	stop->text_end = at;
+	while (s->levels != 0 && mime_scan_line(s, &line)) {
 		if (mime_scan_is_stop(s, &line, stop))
 			return;
+		stop->text_end = line.at + (off_t)line.len;
+	}
 	stop->level = MIME_NO_LEVEL;
 	stop->close = 0;
-	stop->at = stop->next = s->end;
+	stop->at = stop->next = stop->text_end = s->end;
 }
 
 void

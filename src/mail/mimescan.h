@@ -31,6 +31,8 @@ struct mime_stop {
 	size_t level;    /* of which multipart; MIME_NO_LEVEL: end of message */
 	int close;       /* by its close delimiter */
 	off_t at, next;  /* the delimiter line; at = next = end of message */
+	off_t text_end;  /* of the text in front: the line end before a
+	                  * delimiter belongs to it (RFC 2046 5.1.1) */
 };
 
 #define MIME_NO_LEVEL ((size_t)-1)

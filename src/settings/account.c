@@ -254,42 +254,48 @@ set_login(struct values *v, const char *p, size_t len, struct fault *f)
 	return rc;
 }
 
+static int
+set_piece(struct values *v, const char *name, const char *p, size_t len,
+    struct fault *f)
+{
+	struct buf text = BUF_INIT;
+	int rc;
+
+	buf_add(&text, p, len);
+	rc = set_env(v, name, text.data, f);
+	buf_release(&text);
+	return rc;
+}
+
 /* HOST, HOST:PORT or [ADDRESS]:PORT */
 static int
 set_server(struct values *v, const char *p, struct fault *f)
 {
-	size_t len = strcspn(p, "/?#");
-	const char *end = p + len, *host = p, *host_end;
-	struct buf text = BUF_INIT;
-	int rc;
+	size_t len = strcspn(p, "/?#"), host_len;
+	const char *end = p + len;
 
 	if (end[0] != '\0' && strcmp(end, "/") != 0)
 		return fault_set(f, EX_CONFIG,
 		    "QSENDMAIL_URL: nothing may follow host and port");
 	if (*p == '[') {
-		host++;
-		host_end = memchr(p, ']', len);
-		p = host_end != NULL ? host_end + 1 : end;
-	} else {
-		host_end = memchr(p, ':', len);
-		p = host_end != NULL ? host_end : end;
-	}
-	if (host_end == NULL)
-		host_end = end;
-	buf_add(&text, host, (size_t)(host_end - host));
-	rc = set_env(v, "host", text.data, f);
-	if (rc == 0 && p != end) {
-		buf_reset(&text);
-		buf_add(&text, p + 1, (size_t)(end - p) - 1);
-		if (*p != ':')
-			rc = fault_set(f, EX_CONFIG,
-			    "QSENDMAIL_URL: expected a colon and the port "
-			    "behind the host");
-		else
-			rc = set_env(v, "port", text.data, f);
-	}
-	buf_release(&text);
-	return rc;
+		p++;
+		host_len = strcspn(p, "]");
+		if (p[host_len] != ']')
+			return fault_set(f, EX_CONFIG,
+			    "QSENDMAIL_URL: expected ] behind the address");
+	} else
+		host_len = strcspn(p, ":/");
+	if (set_piece(v, "host", p, host_len, f) == -1)
+		return -1;
+	p += host_len;
+	if (*p == ']')
+		p++;
+	if (p == end)
+		return 0;
+	if (*p != ':')
+		return fault_set(f, EX_CONFIG, "QSENDMAIL_URL: expected a "
+		    "colon and the port behind the host");
+	return set_piece(v, "port", p + 1, (size_t)(end - p) - 1, f);
 }
 
 /*
@@ -561,25 +567,52 @@ find_provider_of(const struct config *c, const char *domain)
 	return NULL;
 }
 
+static void
+put_number(struct values *v, enum setting_id id, const char *text,
+    long long number)
+{
+	struct value value = { (char *)text, number,
+	    { ORIGIN_PROVIDER, NULL, 0 } };
+
+	values_put(v, id, &value);
+}
+
 /*
- * Sets what is still open from the provider. Port and way of TLS belong
- * together: whoever names one of them gets the other one to fit.
+ * Port and way of TLS belong together: whoever names one of them, and not as
+ * the provider has it, gets the other one to fit.
  */
 static void
-fill_from_provider(struct values *v, const struct values *provider)
+fit_port(struct values *v, const struct values *provider)
 {
 	int own_port = values_is_set(v, S_PORT);
 	int own_way = values_is_set(v, S_TLS_STARTTLS);
+	long long port = values_number(v, S_PORT);
+	int way;
+
+	if (own_port && !own_way && port != values_number(provider, S_PORT)) {
+		if (port == 25 || port == 587 || port == 2525)
+			put_number(v, S_TLS_STARTTLS, "on", 1);
+		else if (port == 465)
+			put_number(v, S_TLS_STARTTLS, "off", 0);
+	}
+	if (own_way && !own_port && values_bool(v, S_TLS_STARTTLS) !=
+	    values_bool(provider, S_TLS_STARTTLS)) {
+		way = values_bool(v, S_TLS_STARTTLS);
+		put_number(v, S_PORT, way ? "587" : "465", way ? 587 : 465);
+	}
+}
+
+/* Sets what is still open from the provider. */
+static void
+fill_from_provider(struct values *v, const struct values *provider)
+{
 	size_t i;
 
-	for (i = 0; i < SETTING_COUNT; i++) {
-		if (values_is_set(v, (enum setting_id)i) ||
-		    !values_is_set(provider, (enum setting_id)i) ||
-		    (i == S_PORT && own_way) ||
-		    (i == S_TLS_STARTTLS && own_port))
-			continue;
-		values_put(v, (enum setting_id)i, &provider->v[i]);
-	}
+	fit_port(v, provider);
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (!values_is_set(v, (enum setting_id)i) &&
+		    values_is_set(provider, (enum setting_id)i))
+			values_put(v, (enum setting_id)i, &provider->v[i]);
 }
 
 static int
@@ -614,23 +647,25 @@ apply_provider(struct account *a, struct fault *f)
 	return 0;
 }
 
-/* The login is the sender's address, and the other way round, where the
+static void
+copy_text(struct values *v, enum setting_id to, enum setting_id from)
+{
+	struct value value = { v->v[from].text, 0,
+	    { ORIGIN_PROVIDER, NULL, 0 } };
+
+	values_put(v, to, &value);
+}
+
+/* The login is the sender's address, and the other way round where the
  * provider wants them to be the same. */
 static void
 couple_login(struct values *v)
 {
-	struct value copy;
-
-	if (!values_is_set(v, S_USER) && values_is_set(v, S_FROM)) {
-		copy = v->v[S_FROM];
-		copy.origin.kind = ORIGIN_PROVIDER;
-		values_put(v, S_USER, &copy);
-	} else if (!values_is_set(v, S_FROM) && values_is(v, S_SENDER,
-	    "login") && strchr(values_text(v, S_USER), '@') != NULL) {
-		copy = v->v[S_USER];
-		copy.origin.kind = ORIGIN_PROVIDER;
-		values_put(v, S_FROM, &copy);
-	}
+	if (!values_is_set(v, S_USER) && values_is_set(v, S_FROM))
+		copy_text(v, S_USER, S_FROM);
+	else if (!values_is_set(v, S_FROM) && values_is(v, S_SENDER,
+	    "login") && strchr(values_text(v, S_USER), '@') != NULL)
+		copy_text(v, S_FROM, S_USER);
 }
 
 /* msmtp's: 465 for TLS from the first octet on, else 25. */
@@ -825,6 +860,10 @@ run_eval(const struct eval *e, struct values *v, struct fault *f)
 	len = lf != NULL ? (size_t)(lf - output.data) : output.len;
 	if (len > 0 && output.data[len - 1] == '\r')
 		len--;
+	if (memchr(output.data, '\0', len) != NULL) {
+		fault_set(f, EX_CONFIG, "the line has a NUL octet");
+		goto out;
+	}
 	if (config_split(output.data, len, &keyword, &text) &&
 	    config_set(&made, keyword.data, text.data, &e->origin, f) == -1)
 		goto out;

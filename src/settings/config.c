@@ -614,8 +614,8 @@ read_file(struct parser *p, const struct source *parent, const char *path,
 	s.depth = parent != NULL ? parent->depth + 1 : 1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd == -1 || fstat(fd, &s.status) == -1) {
-		fault_errno(f, EX_NOINPUT, "cannot read the settings file %s",
-		    path);
+		fault_errno(f, parent != NULL ? EX_CONFIG : EX_NOINPUT,
+		    "cannot read the settings file %s", path);
 		goto out;
 	}
 	if (check_owner(&s, f) == -1 || check_loop(&s, f) == -1 ||

@@ -1,8 +1,472 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line: sendmail's letters, our words, settings, and the rules
+ * which of them go together. */
+#include "settings/options.h"
+
+#include "base/buf.h"
 #include "tap.h"
+
+#define ARGS_MAX 16
+
+static const char *const mode_names[] = {
+	"send", "dry-run", "settings", "check", "help", "version", "smtp",
+	"mailq", "aliases", "verify", "daemon", "queue"
+};
+
+/* What the arguments came to: only what differs from nothing. */
+static void
+dump_list(struct buf *out, const char *name, const struct strv *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		buf_addf(out, " %s=%s", name, s->v[i]);
+}
+
+static void
+dump_text(struct buf *out, const char *name, const char *text)
+{
+	if (text != NULL)
+		buf_addf(out, " %s=%s", name, text);
+}
+
+static void
+dump(const struct options *o, struct buf *out)
+{
+	static const char *const roles[] = {
+		"body", "html", "inline", "attach"
+	};
+	size_t i;
+
+	buf_adds(out, mode_names[o->mode]);
+	buf_addf(out, "%s%s%s%s%s", o->strict ? " strict" : "",
+	    o->verbose ? " v" : "", o->read_recipients ? " t" : "",
+	    o->ignore_dots ? " i" : "", o->compose ? " compose" : "");
+	dump_text(out, "f", o->envelope_from);
+	dump_text(out, "from", o->from);
+	dump_text(out, "F", o->full_name);
+	dump_text(out, "C", o->file);
+	dump_text(out, "a", o->account);
+	dump_text(out, "subject", o->subject);
+	dump_text(out, "body", o->body);
+	dump_list(out, "to", &o->to);
+	dump_list(out, "cc", &o->cc);
+	dump_list(out, "bcc", &o->bcc);
+	dump_list(out, "header", &o->headers);
+	for (i = 0; i < o->parts_n; i++) {
+		buf_addf(out, " %s=%s", roles[o->parts[i].role],
+		    o->parts[i].path);
+		dump_text(out, "type", o->parts[i].type);
+		dump_text(out, "name", o->parts[i].name);
+	}
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (values_is_set(&o->argv, (enum setting_id)i))
+			buf_addf(out, " --%s=%s%s", settings[i].name,
+			    o->argv.v[i].text, o->argv.v[i].origin.kind ==
+			    ORIGIN_COMMAND_LINE ? "" : "?");
+	dump_list(out, "to", &o->recipients);
+}
+
+static const struct option_case {
+	const char *name;
+	const char *const argv[ARGS_MAX]; /* argv[0] too, unless it is NULL */
+	const char *want;                 /* dump, or "!" and the fault */
+} cases[] = {
+#define Q "qsendmail"
+	{ "nothing", { Q }, "send" },
+	{ "no argv[0] at all", { NULL }, "send" },
+	{ "operands are recipients", { Q, "a@x", "b@y,c@z" },
+	    "send to=a@x to=b@y,c@z" },
+	{ "letters after operands", { Q, "a@x", "-i", "b@x", "-t" },
+	    "send t i to=a@x to=b@x" },
+	{ "a cluster", { Q, "-tiv" }, "send v t i" },
+	{ "-oi", { Q, "-oi" }, "send i" },
+	{ "-o i", { Q, "-o", "i" }, "send i" },
+	{ "other -o options change nothing",
+	    { Q, "-oem", "-odb", "-odq", "-oee", "-om", "-oit", "-oQ/x",
+	    "a@x" }, "send to=a@x" },
+	{ "-oMr of Exim has a value", { Q, "-oMr", "smtp", "a@x" },
+	    "send to=a@x" },
+	{ "-oMaa too", { Q, "-oMaa", "x", "a@x" }, "send to=a@x" },
+	{ "-oA and -oX and -oP too",
+	    { Q, "-oA", "f", "-oX", "g", "-oP", "h", "a@x" },
+	    "send to=a@x" },
+	{ "not when an option follows", { Q, "-oMr", "-i", "a@x" },
+	    "send i to=a@x" },
+	{ "a glued value of -oA takes nothing", { Q, "-oAf", "a@x" },
+	    "send to=a@x" },
+	{ "a glued value of -oM takes nothing", { Q, "-oMrsmtp", "a@x" },
+	    "send to=a@x" },
+	{ "-om takes nothing", { Q, "-om", "a@x" }, "send to=a@x" },
+	{ "-oM alone takes nothing", { Q, "-oM", "a@x" }, "send to=a@x" },
+	{ "-oi takes nothing", { Q, "-oi", "a@x" }, "send i to=a@x" },
+	{ "-f apart", { Q, "-f", "a@x", "b@y" }, "send f=a@x to=b@y" },
+	{ "-f glued", { Q, "-fa@x", "b@y" }, "send f=a@x to=b@y" },
+	{ "-f at the end of a cluster, apart", { Q, "-itf", "a@x" },
+	    "send t i f=a@x" },
+	{ "-f at the end of a cluster, glued", { Q, "-itfa@x", "-v" },
+	    "send v t i f=a@x" },
+	{ "the null sender", { Q, "-f", "", "a@x" }, "send f= to=a@x" },
+	{ "the null sender in brackets", { Q, "-f", "<>" }, "send f=" },
+	{ "glued too", { Q, "-f<>" }, "send f=" },
+	{ "an address in brackets", { Q, "-f<a@x>" }, "send f=a@x" },
+	{ "a bracket at one end", { Q, "-f<a@x" }, "send f=<a@x" },
+	{ "a lone bracket", { Q, "-f", "<" }, "send f=<" },
+	{ "the last -f counts", { Q, "-fa@x", "-t", "-fb@x" },
+	    "send t f=b@x" },
+	{ "a value that looks like an option", { Q, "-f", "-i" },
+	    "send f=-i" },
+	{ "-r is -f", { Q, "-r", "a@x" }, "send f=a@x" },
+	{ "-F glued", { Q, "-FCronDaemon", "-i", "-B8BITMIME", "-oem", "u" },
+	    "send i F=CronDaemon to=u" },
+	{ "-F empty", { Q, "-F", "", "-f", "a@x", "b@y" },
+	    "send f=a@x F= to=b@y" },
+	{ "-a and -C", { Q, "-a", "work", "-Cfile" }, "send C=file a=work" },
+	{ "-- ends the options", { Q, "-i", "--", "-t", "--", "a@x" },
+	    "send i to=-t to=-- to=a@x" },
+	{ "a lone minus is an operand", { Q, "-", "-i" }, "send i to=-" },
+	{ "letters without effect that take a value",
+	    { Q, "-A", "c", "-B", "7BIT", "-D", "f", "-e", "m", "-h", "3",
+	    "-L", "t", "a@x" }, "send to=a@x" },
+	{ "more of them",
+	    { Q, "-M", "Xv", "-N", "never", "-O", "A=b", "-p", "P:h", "-R",
+	    "hdrs", "-V", "id", "-Xf" }, "send" },
+	{ "-X takes a value apart", { Q, "-X", "f", "a@x" },
+	    "send to=a@x" },
+	{ "letters without effect and value", { Q, "-cGmnsTUxt" },
+	    "send t" },
+	{ "-Q takes only what is glued", { Q, "-Q", "a@x" }, "send to=a@x" },
+	{ "-bm", { Q, "-bm", "a@x" }, "send to=a@x" },
+	{ "-bs", { Q, "-bs", "-i" }, "smtp i" },
+	{ "-b s", { Q, "-b", "s" }, "smtp" },
+	{ "-bp", { Q, "-bp" }, "mailq" },
+	{ "-bP", { Q, "-bP" }, "mailq" },
+	{ "-bi", { Q, "-bi" }, "aliases" },
+	{ "-I", { Q, "-I" }, "aliases" },
+	{ "-bv", { Q, "-bv", "root" }, "verify to=root" },
+	{ "-bd", { Q, "-bd" }, "daemon" },
+	{ "-bD", { Q, "-bD" }, "daemon" },
+	{ "-bl", { Q, "-bl" }, "daemon" },
+	{ "-bd -q1h", { Q, "-bd", "-q1h" }, "daemon" },
+	{ "-q1h -bd", { Q, "-q1h", "-bd" }, "daemon" },
+	{ "-q", { Q, "-q" }, "queue" },
+	{ "-q takes only what is glued", { Q, "-q", "x" }, "queue to=x" },
+	{ "-q15m", { Q, "-q15m" }, "queue" },
+	{ "-bp -qRx", { Q, "-bp", "-qRx" }, "mailq" },
+	{ "the last mode counts", { Q, "-bs", "-bm" }, "send" },
+	{ "-bt", { Q, "-bt" }, "!-bt: this mode is not supported; there are "
+	    "-bm -bs -bp -bi -bv -bd" },
+	{ "-bsx", { Q, "-bsx" }, "!-bsx: this mode is not supported; there "
+	    "are -bm -bs -bp -bi -bv -bd" },
+	{ "an unknown letter", { Q, "-iz" }, "!-z is unknown (see --help)" },
+	{ "a letter without its value", { Q, "-f" }, "!-f needs a value" },
+	{ "-h at the end", { Q, "-h" },
+	    "!-h needs a value (for help: --help)" },
+	{ "-d is of msmtp", { Q, "-d" },
+	    "!-d is an option of msmtp: use -v" },
+	{ "-S is of msmtp", { Q, "-S" },
+	    "!-S is an option of msmtp: use --check" },
+	{ "-P is of msmtp", { Q, "-P" },
+	    "!-P is an option of msmtp: use --dry-run" },
+	{ "--from", { Q, "--from", "a@x" }, "send from=a@x" },
+	{ "--from=", { Q, "--from=a@x", "b@y" }, "send from=a@x to=b@y" },
+	{ "--from in brackets", { Q, "--from=<a@x>" }, "send from=a@x" },
+	{ "--account and --file", { Q, "--account=w", "--file", "f" },
+	    "send C=f a=w" },
+	{ "--read-recipients", { Q, "--read-recipients" }, "send t" },
+	{ "an underscore in an option", { Q, "--read_recipients" },
+	    "send t" },
+	{ "options are not abbreviated", { Q, "--read" },
+	    "!--read is unknown (see --help)" },
+	{ "--subject composes", { Q, "--subject", "a b", "x@y" },
+	    "send compose subject=a b to=x@y" },
+	{ "--to composes", { Q, "--to=a@x", "--to", "b@x, c@x" },
+	    "send compose to=a@x to=b@x, c@x" },
+	{ "--cc composes", { Q, "--cc", "a@x" }, "send compose cc=a@x" },
+	{ "--body composes, and may be empty", { Q, "--body=" },
+	    "send compose body=" },
+	{ "--body may have several lines", { Q, "--body", "a\nb" },
+	    "send compose body=a\nb" },
+	{ "--html composes", { Q, "--html", "f" }, "send compose html=f" },
+	{ "--bcc does not compose", { Q, "--bcc", "a@x" }, "send bcc=a@x" },
+	{ "--attach, --inline, --header, --from do not compose",
+	    { Q, "-t", "--attach", "f", "--inline=g", "--header", "A: b",
+	    "--from=a@x" }, "send t from=a@x header=A: b attach=f inline=g" },
+	{ "--type and --name are about the file before",
+	    { Q, "--inline", "l", "--attach", "a b", "--attach=d", "--type",
+	    "text/csv", "--name", "\xe6\x95\xb0.csv" },
+	    "send inline=l attach=a b attach=d type=text/csv "
+	    "name=\xe6\x95\xb0.csv" },
+	{ "--type without a file", { Q, "--type", "text/csv" },
+	    "!--type stands behind the --attach, --inline or --html that it "
+	    "is about" },
+	{ "--name without a file", { Q, "--name=x" },
+	    "!--name stands behind the --attach, --inline or --html that it "
+	    "is about" },
+	{ "a type without subtype", { Q, "--attach=f", "--type=text" },
+	    "!--type \"text\": expected a media type like text/csv" },
+	{ "a type with an empty subtype", { Q, "--attach=f", "--type=text/" },
+	    "!--type \"text/\": expected a media type like text/csv" },
+	{ "a subtype alone", { Q, "--attach=f", "--type=/csv" },
+	    "!--type \"/csv\": expected a media type like text/csv" },
+	{ "an empty name", { Q, "--attach=f", "--name=" },
+	    "!--name needs a name" },
+	{ "an empty file name", { Q, "--attach=" },
+	    "!--attach needs the name of a file" },
+	{ "standard input attached",
+	    { Q, "--body=b", "--attach", "-", "--name=n" },
+	    "send compose body=b attach=- name=n" },
+	{ "standard input as HTML", { Q, "--body=b", "--html=-" },
+	    "send compose body=b html=-" },
+	{ "standard input without a name", { Q, "--body=b", "--attach=-" },
+	    "!a file from standard input (-) needs a name: add --name" },
+	{ "standard input inline without a name",
+	    { Q, "--body=b", "--inline=-" },
+	    "!a file from standard input (-) needs a name: add --name" },
+	{ "standard input without a text", { Q, "--attach=-", "--name=n" },
+	    "!standard input (-) is the file, so the text has to be given: "
+	    "add --body" },
+	{ "standard input twice", { Q, "--body=b", "--attach=-", "--name=n",
+	    "--inline=-", "--name=m" },
+	    "!standard input (-) can be one file only" },
+	{ "HTML twice", { Q, "--html=a", "--html=b" },
+	    "!--html can be given once only" },
+	{ "a header field", { Q, "--header=X-A:b" }, "send header=X-A:b" },
+	{ "a header field without colon", { Q, "--header=X-A b" },
+	    "!--header \"X-A b\": expected 'NAME: VALUE'" },
+	{ "a header field without name", { Q, "--header=: b" },
+	    "!--header \": b\": expected 'NAME: VALUE'" },
+	{ "a blank in the name of a field", { Q, "--header=X A: b" },
+	    "!--header \"X A: b\": expected 'NAME: VALUE'" },
+	{ "8-bit in the name of a field", { Q, "--header=X\xc3\xa9: b" },
+	    "!--header \"X\xc3\xa9: b\": expected 'NAME: VALUE'" },
+	{ "-t and --subject", { Q, "-t", "--subject=s" },
+	    "!-t takes header fields from standard input, so --subject "
+	    "cannot be given as well: leave out one of them" },
+	{ "--to and -t", { Q, "--to=s", "-t" },
+	    "!-t takes header fields from standard input, so --to cannot be "
+	    "given as well: leave out one of them" },
+	{ "-t and --cc", { Q, "-t", "--cc=s" },
+	    "!-t takes header fields from standard input, so --cc cannot be "
+	    "given as well: leave out one of them" },
+	{ "-t and --body", { Q, "-t", "--body=s" },
+	    "!-t takes header fields from standard input, so --body cannot "
+	    "be given as well: leave out one of them" },
+	{ "-t and --html", { Q, "-t", "--html=s" },
+	    "!-t takes header fields from standard input, so --html cannot "
+	    "be given as well: leave out one of them" },
+	{ "-t and --bcc", { Q, "-t", "--bcc=s" }, "send t bcc=s" },
+	{ "--dry-run", { Q, "--dry-run", "a@x" }, "dry-run to=a@x" },
+	{ "--settings", { Q, "--settings" }, "settings" },
+	{ "--check", { Q, "--check", "-v" }, "check v" },
+	{ "--serverinfo", { Q, "--serverinfo" }, "check" },
+	{ "--check twice", { Q, "--check", "--serverinfo" }, "check" },
+	{ "--check and a recipient", { Q, "--check", "a@x" },
+	    "!--check takes no recipients" },
+	{ "--settings and a recipient", { Q, "--settings", "a@x" },
+	    "!--settings takes no recipients" },
+	{ "two modes", { Q, "--check", "--dry-run" },
+	    "!only one of --dry-run, --settings, --check and sendmail's "
+	    "modes at a time" },
+	{ "a word and a letter", { Q, "-bs", "--dry-run" },
+	    "!only one of --dry-run, --settings, --check and sendmail's "
+	    "modes at a time" },
+	{ "a letter does not undo --dry-run", { Q, "--dry-run", "-bm" },
+	    "dry-run" },
+	{ "nor does another mode", { Q, "--dry-run", "-bs" },
+	    "!only one of --dry-run, --settings, --check and sendmail's "
+	    "modes at a time" },
+	{ "nor does -q", { Q, "--check", "-q" },
+	    "!only one of --dry-run, --settings, --check and sendmail's "
+	    "modes at a time" },
+	{ "nor does -I", { Q, "--settings", "-I" },
+	    "!only one of --dry-run, --settings, --check and sendmail's "
+	    "modes at a time" },
+	{ "--help ends it all", { Q, "--to=a", "--help", "--nonsense" },
+	    "help to=a" },
+	{ "--version ends it all", { Q, "-t", "--to=a", "--version", "-z" },
+	    "version t to=a" },
+	{ "a flag with a value", { Q, "--check=yes" },
+	    "!--check takes no value" },
+	{ "an option without its value", { Q, "--attach" },
+	    "!--attach needs a value: FILE" },
+	{ "an empty value", { Q, "--subject=" }, "send compose subject=" },
+	{ "an equals sign in a value", { Q, "--subject=a=b" },
+	    "send compose subject=a=b" },
+	{ "--sendmail elsewhere", { Q, "-i", "--sendmail" },
+	    "!--sendmail only stands as the first argument" },
+	{ "a setting", { Q, "--host=h", "--port", "25" },
+	    "send --host=h --port=25" },
+	{ "a setting with minus or underscore",
+	    { Q, "--tls-trust-file=a", "--password_file", "b" },
+	    "send --password_file=b --tls_trust_file=a" },
+	{ "a setting with a bad value", { Q, "--port=x" },
+	    "!--port \"x\": expected a number from 1 to 65535" },
+	{ "a setting without value", { Q, "--host" },
+	    "!--host needs a value: NAME" },
+	{ "text of a setting that looks like an option",
+	    { Q, "--user", "-i" }, "send --user=-i" },
+	{ "a switch alone at the end", { Q, "--tls" }, "send --tls=on" },
+	{ "a switch alone before an option", { Q, "--tls", "--auth", "-i" },
+	    "send i --auth=on --tls=on" },
+	{ "a switch alone before a recipient", { Q, "--tls", "a@x" },
+	    "send --tls=on to=a@x" },
+	{ "a switch and its value", { Q, "--tls", "off", "a@x" },
+	    "send --tls=off to=a@x" },
+	{ "a choice and its value", { Q, "--auth", "plain", "a@x" },
+	    "send --auth=plain to=a@x" },
+	{ "a switch and something else", { Q, "--tls", "maybe" },
+	    "!--tls \"maybe\": expected on or off" },
+	{ "an empty value of a switch", { Q, "--tls=" }, "send --tls=on" },
+	{ "a password is no option", { Q, "--password", "hunter2" },
+	    "!--password: this setting can only stand in a settings file or "
+	    "the environment" },
+	{ "an unknown word", { Q, "--nonsense=hunter2", "a@x" },
+	    "!--nonsense is unknown (see --help)" },
+	{ "a line end in -f", { Q, "-f", "a@x>\r\nRCPT TO:<b@y" },
+	    "!-f: the value has a control character" },
+	{ "a line end in -r", { Q, "-ra\nb" },
+	    "!-r: the value has a control character" },
+	{ "a line end in -F", { Q, "-F", "a\nBcc: b@y" },
+	    "!-F: the value has a control character" },
+	{ "a line end in -a", { Q, "-a", "a\n" },
+	    "!-a: the value has a control character" },
+	{ "a line end in -C", { Q, "-C", "a\n" },
+	    "!-C: the value has a control character" },
+	{ "a line end in a recipient", { Q, "a@x\n" },
+	    "!a recipient: the value has a control character" },
+	{ "ESC in a recipient", { Q, "a@x\33" },
+	    "!a recipient: the value has a control character" },
+	{ "DEL in a recipient", { Q, "a@x\177" },
+	    "!a recipient: the value has a control character" },
+	{ "a line end in --subject", { Q, "--subject", "a\nb" },
+	    "!--subject: the value has a control character" },
+	{ "a line end in --from", { Q, "--from", "a\nb" },
+	    "!--from: the value has a control character" },
+	{ "a line end in --to", { Q, "--to", "a\nb" },
+	    "!--to: the value has a control character" },
+	{ "a line end in --cc", { Q, "--cc", "a\nb" },
+	    "!--cc: the value has a control character" },
+	{ "a line end in --bcc", { Q, "--bcc", "a\nb" },
+	    "!--bcc: the value has a control character" },
+	{ "a line end in --account", { Q, "--account=a\n" },
+	    "!--account: the value has a control character" },
+	{ "a line end in --file", { Q, "--file=a\n" },
+	    "!--file: the value has a control character" },
+	{ "a line end in --header", { Q, "--header", "A: b\nBcc: c" },
+	    "!--header: the value has a control character" },
+	{ "a line end in a file name", { Q, "--attach", "a\nb" },
+	    "!--attach: the value has a control character" },
+	{ "a line end in --html", { Q, "--html", "a\nb" },
+	    "!--html: the value has a control character" },
+	{ "a line end in --inline", { Q, "--inline", "a\nb" },
+	    "!--inline: the value has a control character" },
+	{ "a line end in --name", { Q, "--attach=a", "--name", "a\nb" },
+	    "!--name: the value has a control character" },
+	{ "a line end in --type", { Q, "--attach=a", "--type", "a/\nb" },
+	    "!--type: the value has a control character" },
+	{ "a tab may stand in a subject", { Q, "--subject=a\tb" },
+	    "send compose subject=a\tb" },
+	{ "called as sendmail", { "/usr/sbin/sendmail", "-t", "-i" },
+	    "send strict t i" },
+	{ "called as sendmail without folder", { "sendmail" },
+	    "send strict" },
+	{ "called as mailq", { "/usr/bin/mailq" }, "mailq strict" },
+	{ "called as newaliases", { "newaliases" }, "aliases strict" },
+	{ "called as something else", { "/sendmail/mysendmail" }, "send" },
+	{ "--sendmail first", { Q, "--sendmail", "-i", "a@x" },
+	    "send strict i to=a@x" },
+	{ "no words when strict", { "sendmail", "--attach", "/etc/passwd" },
+	    "!--attach: called as sendmail, there are no words but --help "
+	    "and --version" },
+	{ "no settings when strict", { Q, "--sendmail", "--passwordeval=x" },
+	    "!--passwordeval: called as sendmail, there are no words but "
+	    "--help and --version" },
+	{ "--help when strict", { "sendmail", "--help" }, "help strict" },
+	{ "--version when strict", { "sendmail", "--version" },
+	    "version strict" },
+	{ "-d when strict", { "sendmail", "-d0.1", "-bv", "root" },
+	    "verify strict to=root" },
+	{ "-d takes only what is glued, when strict",
+	    { "sendmail", "-d", "root" }, "send strict to=root" },
+	{ "-C when strict", { "sendmail", "-C", "f" }, "send strict C=f" },
+	{ "an unknown letter when strict", { "sendmail", "-z" },
+	    "!-z is unknown (see --help)" },
+};
+
+static void
+test_case(const struct option_case *c)
+{
+	struct buf got = BUF_INIT;
+	struct fault f = FAULT_INIT;
+	struct options o;
+	int argc = 0, rc;
+
+	while (c->argv[argc] != NULL)
+		argc++;
+	options_init(&o);
+	rc = options_parse(&o, argc, (char *const *)c->argv, &f);
+	if (rc == 0)
+		dump(&o, &got);
+	else
+		buf_addf(&got, "%s%s", f.code == EX_USAGE ? "!" : "?",
+		    f.text.data);
+	is_text(got.data, c->want, c->name);
+	options_release(&o);
+	fault_release(&f);
+	buf_release(&got);
+}
+
+/* Every setting of the command line and every word stands in the help, and
+ * no line is wider than a terminal. */
+static void
+test_help(void)
+{
+	static const char *const words[] = {
+		"\n  --attach FILE ", "\n  --help ", "\n  -t ", "\n  -f ADDRESS ",
+		"\n  -qINTERVAL ", "\nUsage: ", "\nComposing one:\n",
+		"\n  --tls=on|off              encrypt the connection\n",
+	};
+	struct buf help = BUF_INIT, row = BUF_INIT;
+	size_t i, width, widest = 0, missing = 0, blanks = 0;
+	const char *p;
+
+	buf_addc(&help, '\n');
+	options_help(&help);
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		ok(strstr(help.data, words[i]) != NULL, words[i] + 1);
+	for (i = 0; i < SETTING_COUNT; i++) {
+		buf_reset(&row);
+		buf_addf(&row, "\n  --%s=%s", settings[i].name,
+		    settings[i].argument);
+		for (p = row.data; *p != '=' && *p != '\0'; p++)
+			if (*p == '_')
+				row.data[p - row.data] = '-';
+		missing += (settings[i].where & SETTING_CLI) != 0 &&
+		    i != S_FROM && strstr(help.data, row.data) == NULL;
+	}
+	is_number((long long)missing, 0, "every setting is in the help");
+	ok(strstr(help.data, "--password=") == NULL,
+	    "but no setting that is not for the command line");
+	ok(strstr(help.data, "\n  -d") == NULL, "nor a letter without effect");
+	for (p = help.data; *p != '\0'; p += width + 1) {
+		width = strcspn(p, "\n");
+		widest = width > widest ? width : widest;
+		blanks += width > 0 && p[width - 1] == ' ';
+	}
+	ok(widest <= 79 && widest > 70, "lines are filled, but not too wide");
+	is_number((long long)blanks, 0, "no blanks at the ends of lines");
+	buf_release(&help);
+	buf_release(&row);
+}
 
 int
 main(void)
 {
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		test_case(&cases[i]);
+	test_help();
 	return tap_done();
 }

@@ -1,8 +1,311 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Settings: what each type takes, what is said about the rest, and sets of
+ * values. */
+#include "settings/settings.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
 #include "tap.h"
+
+static const struct origin origin = { ORIGIN_ACCOUNT, "file", 7 };
+
+static const struct set_case {
+	const char *name;
+	enum setting_where where;
+	const char *setting, *in;
+	const char *want;      /* the text kept, or "!" and the fault */
+	long long number;
+} cases[] = {
+	{ "text is kept as it is", SETTING_FILE, "host", "smtp.qq.com",
+	    "smtp.qq.com", 0 },
+	{ "text may be empty", SETTING_FILE, "user", "", "", 0 },
+	{ "host may not be empty", SETTING_FILE, "host", "",
+	    "!host needs a value: expected a value", 0 },
+	{ "domain may not be empty", SETTING_FILE, "domain", "",
+	    "!domain needs a value: expected a value", 0 },
+	{ "tls_trust_file may not be empty", SETTING_FILE, "tls_trust_file",
+	    "", "!tls_trust_file needs a value: expected a file, or system",
+	    0 },
+	{ "on", SETTING_FILE, "tls", "on", "on", 1 },
+	{ "yes is on", SETTING_FILE, "tls", "yes", "on", 1 },
+	{ "true is on, in any case", SETTING_FILE, "tls", "TRUE", "on", 1 },
+	{ "1 is on", SETTING_FILE, "tls", "1", "on", 1 },
+	{ "a switch without value is on", SETTING_FILE, "tls", "", "on", 1 },
+	{ "off", SETTING_FILE, "tls", "off", "off", 0 },
+	{ "no is off", SETTING_FILE, "tls", "no", "off", 0 },
+	{ "false is off", SETTING_FILE, "tls", "false", "off", 0 },
+	{ "0 is off", SETTING_FILE, "tls", "0", "off", 0 },
+	{ "a bad switch", SETTING_FILE, "tls", "maybe",
+	    "!tls \"maybe\": expected on or off", 0 },
+	{ "a switch with more behind it", SETTING_FILE, "tls", "one",
+	    "!tls \"one\": expected on or off", 0 },
+	{ "a bad switch of the command line", SETTING_CLI, "tls-starttls",
+	    "x", "!--tls-starttls \"x\": expected on or off", 0 },
+	{ "a bad switch of the environment", SETTING_ENV, "tls_starttls",
+	    "x", "!QSENDMAIL_TLS_STARTTLS \"x\": expected on or off", 0 },
+	{ "a choice", SETTING_FILE, "auth", "login", "login", 2 },
+	{ "a choice in capitals", SETTING_FILE, "auth", "XOAUTH2", "xoauth2",
+	    4 },
+	{ "no choice is the first one", SETTING_FILE, "auth", "", "on", 0 },
+	{ "the beginning of a choice is none", SETTING_FILE, "auth", "log",
+	    "!auth \"log\": expected on, off, login, plain, xoauth2 or "
+	    "oauthbearer", 0 },
+	{ "two choices", SETTING_FILE, "sender", "none",
+	    "!sender \"none\": expected any or login", 0 },
+	{ "the bar between choices is none", SETTING_FILE, "sender",
+	    "any|login", "!sender \"any|login\": expected any or login", 0 },
+	{ "a port", SETTING_FILE, "port", "587", "587", 587 },
+	{ "the highest port", SETTING_FILE, "port", "65535", "65535", 65535 },
+	{ "a port too high", SETTING_FILE, "port", "65536",
+	    "!port \"65536\": expected a number from 1 to 65535", 0 },
+	{ "port 1", SETTING_FILE, "port", "1", "1", 1 },
+	{ "port 0", SETTING_FILE, "port", "0",
+	    "!port \"0\": expected a number from 1 to 65535", 0 },
+	{ "a port with more behind it", SETTING_FILE, "port", "25x",
+	    "!port \"25x\": expected a number from 1 to 65535", 0 },
+	{ "a negative port", SETTING_FILE, "port", "-25",
+	    "!port \"-25\": expected a number from 1 to 65535", 0 },
+	{ "no port", SETTING_FILE, "port", "",
+	    "!port needs a value: expected a number from 1 to 65535", 0 },
+	{ "a number that does not fit", SETTING_FILE, "max_recipients",
+	    "99999999999999999999", "!max_recipients "
+	    "\"99999999999999999999\": expected a number from 1 to "
+	    "1000000000", 0 },
+	{ "seconds", SETTING_FILE, "timeout", "60", "60", 60 },
+	{ "no time limit", SETTING_FILE, "timeout", "off", "off", 0 },
+	{ "no seconds", SETTING_FILE, "timeout", "0",
+	    "!timeout \"0\": expected a number of seconds, or off", 0 },
+	{ "a file", SETTING_FILE, "logfile", "/var/log/x", "/var/log/x", 0 },
+	{ "a file at home", SETTING_FILE, "logfile", "~/x", "/home/u/x", 0 },
+	{ "home itself", SETTING_FILE, "logfile", "~", "/home/u", 0 },
+	{ "the home of another user stays", SETTING_FILE, "logfile", "~a/x",
+	    "~a/x", 0 },
+	{ "a tilde inside stays", SETTING_FILE, "logfile", "a~/x", "a~/x", 0 },
+	{ "no file", SETTING_FILE, "logfile", "", "", 0 },
+	{ "text has no home", SETTING_FILE, "user", "~/x", "~/x", 0 },
+	{ "syslog on", SETTING_FILE, "syslog", "on", "on", 0 },
+	{ "syslog alone is on", SETTING_FILE, "syslog", "", "on", 0 },
+	{ "syslog off", SETTING_FILE, "syslog", "off", "off", 0 },
+	{ "a facility", SETTING_FILE, "syslog", "LOG_MAIL", "LOG_MAIL", 0 },
+	{ "no facility", SETTING_FILE, "syslog", "LOG_X", "!syslog "
+	    "\"LOG_X\": expected on, off or a facility like LOG_MAIL", 0 },
+	{ "a list", SETTING_FILE, "domains", "a.org b.org", "a.org b.org",
+	    0 },
+	{ "a secret is not kept, only that there is one", SETTING_FILE,
+	    "password", "hunter2", "", 1 },
+	{ "an empty secret is none", SETTING_FILE, "password", "", "", 0 },
+	{ "a line end in a value", SETTING_CLI, "user", "a\nb",
+	    "!--user: the value has a control character", 0 },
+	{ "a control character in a secret is not shown", SETTING_ENV,
+	    "password", "hunter2\r",
+	    "!QSENDMAIL_PASSWORD: the value has a control character", 0 },
+	{ "DEL is a control character", SETTING_CLI, "user", "a\177",
+	    "!--user: the value has a control character", 0 },
+	{ "a tab may stand in a value", SETTING_CLI, "user", "a\tb", "a\tb",
+	    0 },
+	{ "octets above 127 may stand in a value", SETTING_CLI, "user",
+	    "\xe7\xbd\x91", "\xe7\xbd\x91", 0 },
+	{ "a command may have several lines", SETTING_CLI, "passwordeval",
+	    "a\nb", "a\nb", 0 },
+	{ "the last row is found too", SETTING_FILE, "hint", "x", "x", 0 },
+	{ "an unknown keyword of a file is not shown", SETTING_FILE,
+	    "pasword", "hunter2",
+	    "!unknown keyword (qsendmailrc(5) has the list)", 0 },
+	{ "an unknown option is named", SETTING_CLI, "no_such", "x",
+	    "!--no-such is unknown (see --help)", 0 },
+	{ "an unknown variable is named", SETTING_ENV, "foo", "x",
+	    "!QSENDMAIL_FOO is unknown (qsendmail(1) has the list)", 0 },
+	{ "the beginning of a name is unknown", SETTING_CLI, "hos", "x",
+	    "!--hos is unknown (see --help)", 0 },
+	{ "more than a name is unknown", SETTING_CLI, "hostx", "x",
+	    "!--hostx is unknown (see --help)", 0 },
+	{ "a password is no option", SETTING_CLI, "password", "hunter2",
+	    "!--password: this setting can only stand in a settings file or "
+	    "the environment", 0 },
+	{ "domains only stand in a file", SETTING_ENV, "domains", "a.org",
+	    "!QSENDMAIL_DOMAINS: this setting can only stand in a settings "
+	    "file", 0 },
+};
+
+static void
+test_case(const struct set_case *c)
+{
+	const struct setting *row = settings_find(c->setting);
+	struct fault f = FAULT_INIT;
+	struct values v;
+	int rc;
+
+	values_init(&v);
+	rc = settings_set(&v, c->where, c->setting, c->in, &origin, &f);
+	if (c->want[0] == '!') {
+		is_text(f.text.data, c->want + 1, c->name);
+		ok(rc == -1 && f.code == (c->where == SETTING_CLI ? EX_USAGE :
+		    EX_CONFIG), "  ... is a fault of its source");
+		ok(row == NULL ||
+		    !values_is_set(&v, (enum setting_id)(row - settings)),
+		    "  ... and sets nothing");
+	} else {
+		is_text(rc == 0 ? v.v[row - settings].text : f.text.data,
+		    c->want, c->name);
+		is_number(v.v[row - settings].number, c->number,
+		    "  ... and the number behind it");
+	}
+	values_release(&v);
+	fault_release(&f);
+}
+
+static void
+set(struct values *v, const char *name, const char *text, unsigned line)
+{
+	struct origin o = { ORIGIN_ACCOUNT, "file", line };
+	struct fault f = FAULT_INIT;
+
+	if (settings_set(v, SETTING_FILE, name, text, &o, &f) == -1)
+		ok(0, f.text.data);
+	fault_release(&f);
+}
+
+static void
+test_defaults(void)
+{
+	struct values v;
+
+	values_init(&v);
+	ok(!values_is_set(&v, S_TLS), "nothing is set at first");
+	is_text(values_text(&v, S_TLS), "off", "text of a default");
+	is_text(values_text(&v, S_HOST), "", "no default is the empty text");
+	is_number(values_number(&v, S_MAX_RECIPIENTS), 100,
+	    "number of a default");
+	is_number(values_number(&v, S_TIMEOUT), 0, "timeout off is 0");
+	is_number(values_number(&v, S_PORT), 0, "no default is the number 0");
+	is_number(values_bool(&v, S_TLS_CERTCHECK), 1, "a switch on by default");
+	is_number(values_bool(&v, S_TLS), 0, "a switch off by default");
+	ok(values_is(&v, S_SENDER, "any"), "a choice by default");
+	ok(!values_is(&v, S_SENDER, "login"), "not the other one");
+	is_number(values_number(&v, S_AUTH), 1, "its index");
+	set(&v, "tls", "on", 1);
+	set(&v, "tls_certcheck", "off", 2);
+	set(&v, "sender", "login", 3);
+	is_number(values_bool(&v, S_TLS), 1, "a switch set to on");
+	is_number(values_bool(&v, S_TLS_CERTCHECK), 0, "a switch set to off");
+	ok(values_is(&v, S_SENDER, "login"), "a choice that is set");
+	is_number(values_number(&v, S_SENDER), 1, "its index when set");
+	is_number(v.v[S_SENDER].origin.line, 3, "the line is kept");
+	is_number(v.v[S_SENDER].origin.kind, ORIGIN_ACCOUNT, "the kind is kept");
+	set(&v, "sender", "any", 9);
+	ok(values_is(&v, S_SENDER, "any"), "a later value replaces the first");
+	is_number(v.v[S_SENDER].origin.line, 9, "and so does its origin");
+	values_release(&v);
+	ok(!values_is_set(&v, S_TLS), "a released set has nothing");
+}
+
+/* Every built-in default is a value that the parser takes. */
+static void
+test_rows(void)
+{
+	struct fault f = FAULT_INIT;
+	struct values v;
+	size_t i;
+	int bad = 0, unnamed = 0;
+
+	values_init(&v);
+	for (i = 0; i < SETTING_COUNT; i++) {
+		if (settings[i].value[0] != '\0' && settings_set(&v,
+		    SETTING_FILE, settings[i].name, settings[i].value,
+		    &origin, &f) == -1)
+			bad++;
+		unnamed += settings_find(settings[i].name) != &settings[i];
+		unnamed += (settings[i].where & SETTING_FILE) == 0;
+		unnamed += settings[i].summary[0] == '\0';
+	}
+	is_number(bad, 0, "every default is valid");
+	is_number(unnamed, 0, "every row is found by its name, and in a file");
+	values_release(&v);
+	fault_release(&f);
+}
+
+static void
+test_merge(void)
+{
+	struct values a, b, keeper;
+
+	values_init(&a);
+	values_init(&b);
+	values_init(&keeper);
+	b.keep_secrets = keeper.keep_secrets = 1;
+	set(&a, "host", "a", 1);
+	set(&a, "user", "me", 2);
+	set(&b, "host", "b", 3);
+	set(&b, "timeout", "5", 4);
+	set(&b, "password", "hunter2", 5);
+	is_text(values_text(&b, S_PASSWORD), "hunter2",
+	    "values that keep secrets have the secret");
+	values_merge(&a, &b);
+	is_text(values_text(&a, S_HOST), "b", "merging replaces a value");
+	is_number(a.v[S_HOST].origin.line, 3, "with its origin");
+	is_text(values_text(&a, S_USER), "me", "what is not set stays");
+	is_number(values_number(&a, S_TIMEOUT), 5, "numbers are merged");
+	is_text(values_text(&a, S_PASSWORD), "",
+	    "a secret is not copied to values that keep none");
+	is_number(values_number(&a, S_PASSWORD), 1, "but that there is one");
+	is_text(values_text(&b, S_HOST), "b", "the source is untouched");
+	ok(a.v[S_HOST].text != b.v[S_HOST].text, "texts are copies");
+	values_merge(&keeper, &b);
+	is_text(values_text(&keeper, S_PASSWORD), "hunter2",
+	    "a secret is copied to values that keep them");
+	values_release(&a);
+	values_release(&b);
+	values_release(&keeper);
+}
+
+static void
+test_names(void)
+{
+	ok(settings_find("tls-trust-file") == &settings[S_TLS_TRUST_FILE],
+	    "a minus stands for the underscore");
+	ok(settings_find("tls_trust_file") == &settings[S_TLS_TRUST_FILE],
+	    "the underscore itself");
+	ok(settings_find("tls_trust-file") == &settings[S_TLS_TRUST_FILE],
+	    "both in one name");
+	ok(settings_same_name("dry-run", "dry_run"),
+	    "an underscore stands for the minus");
+	ok(!settings_same_name("dry-run", "dry+run"), "nothing else does");
+	ok(settings_find("") == NULL, "the empty name is none");
+}
+
+static void
+test_home(void)
+{
+	struct buf b = BUF_INIT;
+
+	unsetenv("HOME");
+	settings_home(&b);
+	ok(b.len > 0 && b.data[0] == '/' && strcmp(b.data, "/home/u") != 0,
+	    "without HOME the user database has a home");
+	setenv("HOME", "", 1);
+	buf_reset(&b);
+	settings_home(&b);
+	ok(b.len > 0, "an empty HOME is none");
+	setenv("HOME", "/home/u", 1);
+	buf_reset(&b);
+	settings_expand_tilde(&b, "/a");
+	is_text(b.data, "/a", "a path without tilde is itself");
+	buf_release(&b);
+}
 
 int
 main(void)
 {
+	size_t i;
+
+	setenv("HOME", "/home/u", 1);
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		test_case(&cases[i]);
+	test_defaults();
+	test_rows();
+	test_merge();
+	test_names();
+	test_home();
 	return tap_done();
 }

@@ -22,7 +22,8 @@
 #include "base/xalloc.h"
 #include "mail/codec.h"
 
-#define SHOWN_MAX 60 /* octets of the input that a fault shows */
+#define DISPLAY_COLUMN 16 /* where a display name stands, about */
+#define SHOWN_MAX 60      /* octets of the input that a fault shows */
 
 /* The text being read. Nothing of it is owned. */
 struct parser {
@@ -288,8 +289,8 @@ take_spec(struct parser *p, struct draft *d)
 		if (skip_cfws(p) == -1 ||
 		    take_domain(p, &d->domain, &d->spec_end) == -1)
 			return -1;
-	} else if (d->local.len == 0)
-		return refuse(p, "it is empty");
+	} else if (d->local.len == 0 || strstr(d->local.data, "=?") != NULL)
+		return refuse(p, "a name without an address");
 	if (!utf8_is_valid(d->local.data, d->local.len) ||
 	    !utf8_is_valid(d->domain.data, d->domain.len))
 		return refuse(p, "not UTF-8");
@@ -342,6 +343,26 @@ take_angle(struct parser *p, struct draft *d)
 }
 
 /*
+ * Length of the encoded word at p, 0 if there is none. Senders leave commas,
+ * quotes and parentheses unencoded in it (RFC 2047 5 (3) forbids that); it is
+ * one token all the same, unless it has what could end it for other readers.
+ */
+static size_t
+encoded_word(const struct parser *p)
+{
+	size_t i, n;
+
+	if (peek(p) != '=' || (p->at > 0 && is_atext(p->text[p->at - 1])))
+		return 0;
+	n = word_length(p->text + p->at, p->len - p->at);
+	for (i = 0; i < n; i++)
+		if (ascii_is_space(p->text[p->at + i]) ||
+		    strchr("<>", p->text[p->at + i]) != NULL)
+			return 0;
+	return n;
+}
+
+/*
  * Display name up to position stop: words joined by single spaces. Any
  * character may stand in a word that cannot end the name; "J. Doe" and
  * "Doe @work" are no phrases of RFC 5322 but mean nothing else.
@@ -350,6 +371,7 @@ static int
 take_phrase(struct parser *p, size_t stop, struct buf *out)
 {
 	int space = 0;
+	size_t n;
 
 	while (p->at < stop) {
 		if (ascii_is_space(peek(p)) || peek(p) == '(') {
@@ -361,23 +383,28 @@ take_phrase(struct parser *p, size_t stop, struct buf *out)
 		if (space)
 			buf_addc(out, ' ');
 		space = 0;
-		if (peek(p) != '"')
-			buf_addc(out, p->text[p->at++]);
-		else if (take_quoted(p, out) == -1)
-			return -1;
+		if (peek(p) == '"') {
+			if (take_quoted(p, out) == -1)
+				return -1;
+			continue;
+		}
+		n = encoded_word(p);
+		n += n == 0;
+		buf_add(out, p->text + p->at, n);
+		p->at += n;
 	}
 	return 0;
 }
 
 /*
- * Looks ahead, over quoted strings, comments and address literals, for the
- * character that tells what the member is: "<" a mailbox with a name, ":" a
+ * Looks ahead, over quoted strings, comments, encoded words and address
+ * literals, for the character that tells what the member is: "<" a mailbox with a name, ":" a
  * group, else (",", ";", end) an addr-spec. p stays where it is.
  */
 static int
 find_kind(struct parser *p, size_t *stop)
 {
-	size_t start = p->at;
+	size_t n, start = p->at;
 	int after_at = 0;
 
 	while (p->at < p->len && strchr("<,;:>", peek(p)) == NULL) {
@@ -391,6 +418,8 @@ find_kind(struct parser *p, size_t *stop)
 		} else if (after_at && peek(p) == '[') {
 			while (p->at < p->len && peek(p) != ']')
 				p->at++;
+		} else if ((n = encoded_word(p)) != 0) {
+			p->at += n;
 		} else {
 			after_at = p->text[p->at++] == '@';
 			continue;
@@ -529,7 +558,9 @@ address_parse(struct address *a, const char *text, struct fault *f)
 	if (take_mailbox(&p, &l, stop) == -1)
 		goto out;
 	if (p.at != p.len) {
-		refuse(&p, "exactly one address is expected");
+		refuse(&p, strchr(",;:", peek(&p)) != NULL ?
+		    "exactly one address is expected" :
+		    "white space or another character must be quoted");
 		goto out;
 	}
 	*a = l.v[0];
@@ -589,21 +620,36 @@ is_phrase(const char *text)
 	return len != 0;
 }
 
+/*
+ * A display name for a field. Encoded words in it are decoded first, since
+ * they must not stand within quotes and may have characters that need these.
+ */
+static void
+add_display(struct buf *out, const char *display)
+{
+	struct buf text = BUF_INIT, words = BUF_INIT;
+
+	word_decode(&text, display, strlen(display));
+	word_encode(&words, text.data, text.len, 1, DISPLAY_COLUMN);
+	if (strcmp(text.data, display) == 0 &&
+	    !utf8_is_8bit(text.data, text.len))
+		buf_set(&words, text.data, text.len);
+	if (is_phrase(words.data) || strcmp(words.data, text.data) != 0)
+		buf_add(out, words.data, words.len);
+	else
+		add_quoted(out, words.data);
+	buf_release(&words);
+	buf_release(&text);
+}
+
 void
 address_format(const struct address *a, struct buf *out)
 {
-	size_t len = strlen(a->display);
-
-	if (len == 0) {
+	if (a->display[0] == '\0') {
 		address_format_spec(a, out);
 		return;
 	}
-	if (utf8_is_8bit(a->display, len))
-		word_encode(out, a->display, len, 1, 0);
-	else if (is_phrase(a->display))
-		buf_adds(out, a->display);
-	else
-		add_quoted(out, a->display);
+	add_display(out, a->display);
 	buf_adds(out, " <");
 	address_format_spec(a, out);
 	buf_addc(out, '>');

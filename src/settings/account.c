@@ -38,6 +38,7 @@ account_release(struct account *a)
 	free(a->name);
 	free(a->secret_file);
 	free(a->secret_section);
+	free(a->asked_from);
 	strv_release(&a->providers);
 	values_release(&a->values);
 	config_release(&a->config);
@@ -682,8 +683,7 @@ default_port(struct values *v, struct fault *f)
 }
 
 int
-account_complete(struct account *a, const struct account_request *r,
-    struct fault *f)
+account_complete(struct account *a, struct fault *f)
 {
 	struct origin origin = { ORIGIN_COMMAND_LINE, NULL, 0 };
 	struct values *v = &a->values;
@@ -691,10 +691,10 @@ account_complete(struct account *a, const struct account_request *r,
 	int filled = a->providers.n > 0;
 	size_t i;
 
-	if (*values_text(v, S_FROM) == '\0' && wanted_from(r) != NULL &&
+	if (*values_text(v, S_FROM) == '\0' && a->asked_from != NULL &&
 	    (*values_text(v, S_HOST) != '\0' || filled ||
-	    !has_secret_of_file(v)) &&
-	    settings_set(v, SETTING_CLI, "from", r->from, &origin, f) == -1)
+	    !has_secret_of_file(v)) && settings_set(v, SETTING_CLI, "from",
+	    a->asked_from, &origin, f) == -1)
 		return -1;
 	for (i = a->providers.n; i-- > 0;) {
 		provider = find_provider(&a->config, a->providers.v[i]);
@@ -755,7 +755,9 @@ account_resolve(struct account *a, const struct account_request *r,
 		goto out;
 	if (r->argv != NULL)
 		values_merge(&a->values, r->argv);
-	rc = a->has_eval ? 0 : account_complete(a, r, f);
+	if (wanted_from(r) != NULL)
+		a->asked_from = xstrdup(r->from);
+	rc = a->has_eval ? 0 : account_complete(a, f);
 out:
 	values_release(&env);
 	return rc;

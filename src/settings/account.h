@@ -28,7 +28,10 @@ struct account {
 	 * nothing for this account. */
 	char *secret_file;
 	char *secret_section;
-	struct strv providers; /* bases that are providers, for account_complete */
+	/* For account_complete: bases that are providers, and the address of
+	 * the request (owned, NULL if none). */
+	struct strv providers;
+	char *asked_from;
 	int has_eval;         /* eval lines apply: ask the relay to run them */
 };
 
@@ -49,8 +52,7 @@ int account_resolve(struct account *a, const struct account_request *r,
  */
 int account_add_evaluated(struct account *a, const char *name,
     const char *text, struct fault *f);
-int account_complete(struct account *a, const struct account_request *r,
-    struct fault *f);
+int account_complete(struct account *a, struct fault *f);
 /* Prints "keyword value  # origin" for every effective setting; secrets as
  * (set). For --settings. */
 void account_describe(const struct account *a, struct buf *out);

@@ -114,14 +114,19 @@ doctor_settings(const struct options *o, struct report *report)
 	struct fault f = FAULT_INIT;
 	struct buf text = BUF_INIT;
 	struct account a;
+	struct relay r;
 
 	account_init(&a);
-	if (submit_account(&a, o, &f) == -1) {
+	relay_init(&r);
+	if (submit_account(&a, o, &f) == -1 || (a.has_eval &&
+	    (relay_start(&r, &a, 0, &f) == -1 ||
+	    relay_eval(&r, &a, &f) == -1))) {
 		report_fault(report, &f);
 	} else {
 		account_describe(&a, &text);
 		report_output(report, text.data, text.len);
 	}
+	relay_release(&r);
 	account_release(&a);
 	buf_release(&text);
 	fault_release(&f);

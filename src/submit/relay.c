@@ -92,20 +92,6 @@ relay_died(struct relay *r, struct fault *f)
 	    status > 128 ? status - 128 : status);
 }
 
-static int
-take_setting(struct account *a, const struct event *e, struct fault *f)
-{
-	struct origin from = { ORIGIN_ACCOUNT, a->secret_file, 0 };
-
-	/* The command line has the last word. */
-	if (settings_find(e->name) != NULL &&
-	    a->values.v[settings_find(e->name) - settings].origin.kind ==
-	    ORIGIN_COMMAND_LINE)
-		return 0;
-	return settings_set(&a->values, SETTING_FILE, e->name, e->text, &from,
-	    f);
-}
-
 int
 relay_eval(struct relay *r, struct account *a, struct fault *f)
 {
@@ -119,7 +105,7 @@ relay_eval(struct relay *r, struct account *a, struct fault *f)
 	    e.kind != EVENT_END) {
 		rc = 0;
 		if (e.kind == EVENT_SETTING)
-			rc = take_setting(a, &e, f);
+			rc = account_add_evaluated(a, e.name, e.text, f);
 		else if (e.kind == EVENT_FAULT)
 			rc = fault_set(f, e.exit_status != 0 ? e.exit_status :
 			    EX_CONFIG, "%s", e.text);
@@ -127,7 +113,7 @@ relay_eval(struct relay *r, struct account *a, struct fault *f)
 	if (rc == 0)
 		rc = relay_died(r, f);
 	event_release(&e);
-	if (rc != 1)
+	if (rc != 1 || account_complete(a, f) == -1)
 		return -1;
 	/* From now on with what they set. */
 	job_put_settings(&r->frames, &a->values, a->secret_file,

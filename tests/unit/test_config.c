@@ -1090,7 +1090,7 @@ test_complete(void)
 	account_add_evaluated(&a, "from", "1@qq.com", &f);
 	account_add_evaluated(&a, "timeout", "5", &f);
 	account_add_evaluated(&a, "user", "u", &f);
-	is_number(account_complete(&a, &r, &f), 0, "then it is complete");
+	is_number(account_complete(&a, &f), 0, "then it is complete");
 	is_text(values_text(&a.values, S_HOST), "smtp.qq.com",
 	    "with the provider of the sender that came from an eval");
 	is_text(values_text(&a.values, S_TIMEOUT), "9",

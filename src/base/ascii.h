@@ -57,4 +57,14 @@ ascii_is_control(char c)
 	return (unsigned char)c < 32 || c == 127;
 }
 
+/* Value of a hexadecimal digit, -1 for any other character. */
+static inline int
+ascii_hex_value(char c)
+{
+	c = ascii_lower(c);
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 #endif

@@ -14,8 +14,8 @@
 
 #include <magic.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 enum family {
@@ -363,13 +363,19 @@ is_plain_text(const char *p, size_t len)
 }
 
 static int
+is_same(const char *a, const char *b)
+{
+	return ascii_is_equal(a, strlen(a), b, strlen(b));
+}
+
+static int
 matches(const char *pattern, const char *said)
 {
-	size_t n = strlen(pattern);
+	size_t n = strlen(pattern) - 1;
 
-	if (pattern[n - 1] == '*')
-		return strncasecmp(pattern, said, n - 1) == 0;
-	return strcasecmp(pattern, said) == 0;
+	if (pattern[n] == '*')
+		return strlen(said) >= n && ascii_is_equal(pattern, n, said, n);
+	return is_same(pattern, said);
 }
 
 /*
@@ -405,7 +411,7 @@ by_name(enum family family, const char *name)
 		return NULL;
 	for (i = 0; i < COUNT(names); i++)
 		if (names[i].family == family &&
-		    strcasecmp(names[i].suffix, suffix + 1) == 0)
+		    is_same(names[i].suffix, suffix + 1))
 			return names[i].type;
 	return NULL;
 }
@@ -427,7 +433,7 @@ by_beginning(const char *said, const char *head, size_t len)
 	size_t left = len - (size_t)(p - head), i;
 
 	for (i = 0; i < COUNT(formats); i++)
-		if (strcasecmp(formats[i].said, said) == 0 && begins_with(p,
+		if (is_same(formats[i].said, said) && begins_with(p,
 		    left, formats[i].begins, strlen(formats[i].begins)))
 			return formats[i].type;
 	return NULL;
@@ -453,7 +459,7 @@ is_known_field(const char *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < COUNT(known); i++)
-		if (n == strlen(known[i]) && strncasecmp(p, known[i], n) == 0)
+		if (ascii_is_equal(p, n, known[i], strlen(known[i])))
 			return 1;
 	return 0;
 }
@@ -490,7 +496,7 @@ text_type(const char *said, const char *head, size_t len, const char *name)
 	const char *suffix = strrchr(name, '.');
 	const char *type;
 
-	if (suffix != NULL && strcasecmp(suffix, ".eml") == 0 &&
+	if (suffix != NULL && is_same(suffix, ".eml") &&
 	    is_message(head, len))
 		return "message/rfc822";
 	type = by_name(TEXT, name);
@@ -505,7 +511,7 @@ registered_name(const char *said)
 	size_t i;
 
 	for (i = 0; i < COUNT(registered); i++)
-		if (strcasecmp(registered[i].said, said) == 0)
+		if (is_same(registered[i].said, said))
 			return registered[i].type;
 	return said;
 }

@@ -355,6 +355,7 @@ static const struct {
 	{ "euc-kr", "CP949" },
 	{ "x-sjis", "SHIFT_JIS" },
 	{ "unicode-1-1-utf-7", "UTF-7" },
+	{ "latin-1", "ISO-8859-1" },
 	{ "utf8", "UTF-8" },
 	{ "ascii", "US-ASCII" },
 	{ "ansi_x3.4-1968", "US-ASCII" },

@@ -27,82 +27,6 @@
 
 #define LINE_MAX_CHARS 76 /* RFC 2047 2: a line with encoded words */
 
-/* The kinds of fields, by what they give room to. */
-enum kind { UNSTRUCTURED, ADDRESSES, LIST, PARAMETERS, STRUCTURED };
-
-static const struct {
-	const char *name; /* a final "-": everything that begins so */
-	enum kind kind;
-} kinds[] = {
-	{ "From", ADDRESSES },
-	{ "Sender", ADDRESSES },
-	{ "Reply-To", ADDRESSES },
-	{ "To", ADDRESSES },
-	{ "Cc", ADDRESSES },
-	{ "Bcc", ADDRESSES },
-	{ "Resent-From", ADDRESSES },
-	{ "Resent-Sender", ADDRESSES },
-	{ "Resent-Reply-To", ADDRESSES },
-	{ "Resent-To", ADDRESSES },
-	{ "Resent-Cc", ADDRESSES },
-	{ "Resent-Bcc", ADDRESSES },
-	{ "Return-Receipt-To", ADDRESSES },
-	{ "Disposition-Notification-To", ADDRESSES },
-	{ "Errors-To", ADDRESSES },
-	{ "Mail-Followup-To", ADDRESSES },
-	{ "Mail-Reply-To", ADDRESSES },
-	{ "Apparently-To", ADDRESSES },
-	{ "Delivered-To", ADDRESSES },
-	{ "Envelope-To", ADDRESSES },
-	{ "Return-Path", ADDRESSES },
-	{ "List-Archive", LIST },
-	{ "List-Help", LIST },
-	{ "List-Id", LIST },
-	{ "List-Owner", LIST },
-	{ "List-Post", LIST },
-	{ "List-Subscribe", LIST },
-	{ "List-Unsubscribe", LIST },
-	{ "Keywords", LIST },
-	{ "Content-Type", PARAMETERS },
-	{ "Content-Disposition", PARAMETERS },
-	{ "Received", STRUCTURED },
-	{ "Received-SPF", STRUCTURED },
-	{ "Message-ID", STRUCTURED },
-	{ "Resent-Message-ID", STRUCTURED },
-	{ "In-Reply-To", STRUCTURED },
-	{ "References", STRUCTURED },
-	{ "Date", STRUCTURED },
-	{ "Resent-Date", STRUCTURED },
-	{ "Expires", STRUCTURED },
-	{ "MIME-Version", STRUCTURED },
-	{ "Content-Transfer-Encoding", STRUCTURED },
-	{ "Content-ID", STRUCTURED },
-	{ "Content-Location", STRUCTURED },
-	{ "Content-Language", STRUCTURED },
-	{ "Content-MD5", STRUCTURED },
-	{ "Auto-Submitted", STRUCTURED },
-	{ "Authentication-Results", STRUCTURED },
-	{ "DKIM-Signature", STRUCTURED },
-	{ "DomainKey-Signature", STRUCTURED },
-	{ "ARC-", STRUCTURED },
-};
-
-static enum kind
-kind_of(const struct field *f)
-{
-	size_t i, len;
-
-	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		len = strlen(kinds[i].name);
-		if (kinds[i].name[len - 1] == '-' && f->name_len > len &&
-		    ascii_is_equal(f->text, len, kinds[i].name, len))
-			return kinds[i].kind;
-		if (field_is(f, kinds[i].name))
-			return kinds[i].kind;
-	}
-	return UNSTRUCTURED;
-}
-
 /* A field being written anew. */
 struct encoder {
 	struct buf out;
@@ -643,20 +567,20 @@ encode_field(struct field *f, const char *charset)
 	put(&e, f->text, f->body);
 	e.p = f->text + f->body;
 	e.end = f->text + f->len;
-	switch (kind_of(f)) {
-	case UNSTRUCTURED:
+	switch (field_kind(f)) {
+	case FIELD_UNSTRUCTURED:
 		encode_text(&e, e.p, e.end, IN_TEXT);
 		break;
-	case ADDRESSES:
+	case FIELD_ADDRESSES:
 		encode_addresses(&e, 0);
 		break;
-	case LIST:
+	case FIELD_LIST:
 		encode_addresses(&e, 1);
 		break;
-	case PARAMETERS:
+	case FIELD_PARAMETERS:
 		encode_parameters(&e);
 		break;
-	case STRUCTURED:
+	case FIELD_STRUCTURED:
 		take_structured(&e, e.end);
 		break;
 	}

@@ -396,32 +396,72 @@ header_longest_line(const struct header *h)
 	return longest;
 }
 
+/* A field being folded. */
+struct folder {
+	struct buf out;
+	size_t column;
+	int commas;   /* lines may break behind them */
+	int quoted;   /* within a quoted string */
+	size_t depth; /* of comments */
+};
+
 /*
- * Appends one line, folded in front of blanks so that no line is longer than
- * LINE_COLUMNS where blanks allow it. The first token (the name) is not left
- * alone on its line unless it must be, and no line is blanks only.
+ * Length of the blanks at p with the token behind them: up to the next blank,
+ * in an address field also to a comma that divides. A blank that a backslash
+ * quotes divides nothing.
+ */
+static size_t
+token_length(struct folder *fo, const char *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && ascii_is_blank(p[i]))
+		i++;
+	while (i < len && !ascii_is_blank(p[i])) {
+		i++;
+		if (!fo->commas)
+			continue;
+		if (p[i - 1] == '\\' && i < len &&
+		    (fo->quoted || fo->depth != 0))
+			i++;
+		else if (p[i - 1] == '"' && fo->depth == 0)
+			fo->quoted = !fo->quoted;
+		else if (p[i - 1] == '(' && !fo->quoted)
+			fo->depth++;
+		else if (p[i - 1] == ')' && fo->depth != 0)
+			fo->depth--;
+		else if (p[i - 1] == ',' && !fo->quoted && fo->depth == 0)
+			break;
+	}
+	return i;
+}
+
+/*
+ * Appends one line; with fold, in lines of LINE_COLUMNS where it can be. The
+ * name is not left alone on its line unless that helps, and no line is of
+ * blanks only.
  */
 static void
-fold_line(struct buf *out, const char *p, size_t len)
+fold_line(struct folder *fo, const char *p, size_t len, int fold)
 {
-	size_t i, start, column = 0;
-	size_t limit = ascii_is_blank(p[0]) ? LINE_COLUMNS : LINE_OCTETS;
-	int fold;
+	size_t n, limit = ascii_is_blank(p[0]) ? LINE_COLUMNS : LINE_OCTETS;
 
-	for (i = 0; i < len; column += i - start) {
-		start = i;
-		while (i < len && ascii_is_blank(p[i]))
-			i++;
-		fold = column != 0 && i != len;
-		while (i < len && !ascii_is_blank(p[i]))
-			i++;
-		if (fold && column + i - start > limit) {
-			buf_adds(out, "\r\n");
-			column = 0;
-		}
-		if (fold)
+	for (fo->column = 0; len != 0; p += n, len -= n) {
+		n = token_length(fo, p, len);
+		if (fold && fo->column != 0 &&
+		    !ascii_is_blank(p[n - 1])) {
+			if (fo->column + n > limit) {
+				buf_adds(&fo->out, "\r\n");
+				fo->column = 0;
+				if (!ascii_is_blank(p[0])) {
+					buf_addc(&fo->out, ' ');
+					fo->column = 1;
+				}
+			}
 			limit = LINE_COLUMNS;
-		buf_add(out, p + start, i - start);
+		}
+		buf_add(&fo->out, p, n);
+		fo->column += n;
 	}
 }
 
@@ -429,23 +469,21 @@ fold_line(struct buf *out, const char *p, size_t len)
 static void
 fold_field(struct field *f, size_t max)
 {
-	struct buf out = BUF_INIT;
+	struct folder fo = { .out = BUF_INIT };
 	size_t at, n;
 
 	if (field_longest_line(f) <= max)
 		return;
+	fo.commas = field_kind(f) == FIELD_ADDRESSES;
 	for (at = 0; at < f->len; at += n + 2) {
 		n = line_length(f, at);
 		if (at != 0)
-			buf_adds(&out, "\r\n");
-		if (n > max)
-			fold_line(&out, f->text + at, n);
-		else
-			buf_add(&out, f->text + at, n);
+			buf_adds(&fo.out, "\r\n");
+		fold_line(&fo, f->text + at, n, n > max);
 	}
 	free(f->text);
-	f->len = out.len;
-	f->text = buf_detach(&out);
+	f->len = fo.out.len;
+	f->text = buf_detach(&fo.out);
 }
 
 void

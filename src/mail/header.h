@@ -53,6 +53,15 @@ int header_read(struct header *h, struct reader *r, int drop_mbox,
 size_t header_find(const struct header *h, const char *name, size_t from);
 int header_has(const struct header *h, const char *name);
 int field_is(const struct field *f, const char *name);
+/* What the body of a field is made of; decides what may be done to it. */
+enum field_kind {
+	FIELD_UNSTRUCTURED, /* text (Subject, unknown fields) */
+	FIELD_ADDRESSES,
+	FIELD_LIST,         /* phrases and <URI> (RFC 2369), phrases (Keywords) */
+	FIELD_PARAMETERS,   /* Content-Type, Content-Disposition */
+	FIELD_STRUCTURED    /* anything else with a syntax (Received, Date) */
+};
+enum field_kind field_kind(const struct field *f);
 /* Appends the body of a field: unfolded, without white space around it. */
 void field_body(const struct field *f, struct buf *out);
 /*
@@ -87,8 +96,9 @@ int header_is_8bit(const struct header *h);
 /* Length of the longest line. */
 size_t header_longest_line(const struct header *h);
 /*
- * Folds fields with lines over 998 octets (RFC 5322 2.1.1) at white space
- * where there is some; at 78 columns.
+ * Folds the lines over 998 octets (RFC 5322 2.1.1) at white space where there
+ * is some, at 78 columns; in address fields also behind commas. A longer
+ * token stays as it is.
  */
 void header_fold_long(struct header *h);
 /* Appends all fields, each with its CRLF; no blank line. */

@@ -292,7 +292,7 @@ match_name(const struct cursor *attribute, const char *name, struct piece *v)
 	c.end -= v->extended;
 	if (c.p == c.end)
 		return v->extended ? EXTENDED : PLAIN;
-	if (*c.p++ != '*' || c.p == c.end)
+	if (*c.p++ != '*' || c.p == c.end || (*c.p == '0' && c.p + 1 < c.end))
 		return NO_MATCH;
 	for (; c.p < c.end; c.p++) {
 		if (*c.p < '0' || *c.p > '9')

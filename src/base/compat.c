@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -101,6 +103,19 @@ compat_own_path(char *buffer, size_t size)
 #else
 	(void)buffer;
 	(void)size;
+	return -1;
+#endif
+}
+
+long
+compat_unsent(int fd)
+{
+#ifdef __linux__
+	int n;
+
+	return ioctl(fd, SIOCOUTQ, &n) == 0 ? n : -1;
+#else
+	(void)fd;
 	return -1;
 #endif
 }

@@ -26,6 +26,11 @@ void compat_no_dump(void);
  * 0, or -1 where the system does not tell.
  */
 int compat_own_path(char *buffer, size_t size);
+/*
+ * Octets that a socket has taken from us and the other side has not yet
+ * acknowledged; -1 where the system does not tell.
+ */
+long compat_unsent(int fd);
 /* len random bytes from the kernel. 0, or -1 with errno. */
 int compat_random(void *p, size_t len);
 

@@ -1,2 +1,234 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The sources of a secret, in their order. A source that is named must work:
+ * a password command that fails is not followed by a guess. Buffers have
+ * their full size from the start, so that growing leaves no copies behind.
+ */
 #include "relay/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "base/io.h"
+#include "base/spawn.h"
+#include "relay/netrc.h"
+#include "relay/prompt.h"
+#include "settings/account.h"
+
+#define SECRET_MAX ((size_t)16384)
+#define NETRC_MAX ((size_t)1 << 20)
+#define CREDENTIAL "qsendmail.password"
+
+/* The environment. */
+
+static void
+wipe_variable(const char *name)
+{
+	char *value = getenv(name);
+
+	if (value == NULL)
+		return;
+	/* The octets would stay in /proc/PID/environ. */
+	compat_wipe(value, strlen(value));
+	unsetenv(name);
+}
+
+void
+secret_take_environment(struct secret_environment *e)
+{
+	struct values v;
+
+	buf_init(&e->password, 0);
+	fault_init(&e->fault);
+	if (getenv("QSENDMAIL_PASSWORD") == NULL &&
+	    getenv("QSENDMAIL_URL") == NULL)
+		return;
+	values_init(&v);
+	if (account_load_secret("", "env", &v, &e->fault) == 0)
+		buf_adds(&e->password, values_text(&v, S_PASSWORD));
+	values_release(&v);
+	wipe_variable("QSENDMAIL_PASSWORD");
+	wipe_variable("QSENDMAIL_URL");
+}
+
+void
+secret_release_environment(struct secret_environment *e)
+{
+	buf_wipe(&e->password);
+	fault_release(&e->fault);
+}
+
+/* Sources: each returns 1 (found), 0 (not given) or -1 with a fault. */
+
+/* Keeps the first line; 1, or -1 when it is empty. */
+static int
+first_line(struct buf *b, const char *what, const char *name, struct fault *f)
+{
+	size_t n = strcspn(b->data, "\r\n");
+
+	compat_wipe(b->data + n, b->len - n);
+	buf_truncate(b, n);
+	if (n == 0)
+		return fault_set(f, EX_CONFIG, "%s %s gives no password", what,
+		    name);
+	return 1;
+}
+
+static int
+from_command(struct buf *out, const struct secret_request *r, struct fault *f)
+{
+	const char *command = values_text(r->settings, S_PASSWORDEVAL);
+
+	if (command[0] == '\0')
+		return 0;
+	if (spawn_shell(command, out, f) == -1)
+		return fault_context(f, "passwordeval");
+	return first_line(out, "passwordeval", command, f);
+}
+
+/* Reads a file of secrets that only its owner can write. 1, 0 when there is
+ * none, -1 with a fault. */
+static int
+load_file(const char *path, size_t max, struct buf *b, struct fault *f)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return errno == ENOENT ? 0 :
+		    fault_errno(f, EX_CONFIG, "%s", path);
+	if (S_ISREG(st.st_mode) && (st.st_mode & S_IWOTH) != 0)
+		return fault_set(f, EX_CONFIG, "%s can be written by others: "
+		    "chmod o-w it", path);
+	if (io_load(path, max, b, f) == -1) {
+		f->code = EX_CONFIG;
+		return -1;
+	}
+	return 1;
+}
+
+static int
+from_file(struct buf *out, const struct secret_request *r, struct fault *f)
+{
+	const char *path = values_text(r->settings, S_PASSWORD_FILE);
+	int rc;
+
+	if (path[0] == '\0')
+		return 0;
+	rc = load_file(path, SECRET_MAX, out, f);
+	if (rc == 0)
+		fault_set(f, EX_CONFIG, "%s does not exist", path);
+	if (rc != 1)
+		return fault_context(f, "password_file");
+	return first_line(out, "password_file", path, f);
+}
+
+static int
+from_section(struct buf *out, const struct secret_request *r, struct fault *f)
+{
+	const struct secret_environment *e = r->environment;
+	struct values v;
+	int rc = 0;
+
+	if (r->file == NULL || r->section == NULL)
+		return 0;
+	if (r->file[0] == '\0') {
+		if (e->fault.code != 0)
+			return fault_set(f, e->fault.code, "%s",
+			    e->fault.text.data);
+		buf_adds(out, e->password.data);
+		return out->len != 0;
+	}
+	values_init(&v);
+	if (account_load_secret(r->file, r->section, &v, f) == -1)
+		rc = -1;
+	else if (buf_adds(out, values_text(&v, S_PASSWORD)) == -1)
+		rc = fault_set(f, EX_CONFIG, "the password in %s is longer "
+		    "than %zu octets", r->file, SECRET_MAX);
+	values_release(&v);
+	return rc == 0 ? out->len != 0 : -1;
+}
+
+/* systemd's LoadCredential. */
+static int
+from_credentials(struct buf *out, const struct secret_request *r,
+    struct fault *f)
+{
+	const char *directory = compat_getenv("CREDENTIALS_DIRECTORY");
+	struct buf path = BUF_INIT;
+	int rc;
+
+	(void)r;
+	if (directory == NULL || directory[0] != '/')
+		return 0;
+	buf_addf(&path, "%s/" CREDENTIAL, directory);
+	rc = load_file(path.data, SECRET_MAX, out, f);
+	if (rc == 1)
+		rc = first_line(out, "the credential", path.data, f);
+	buf_release(&path);
+	return rc;
+}
+
+static int
+from_netrc(struct buf *out, const struct secret_request *r, struct fault *f)
+{
+	struct buf path = BUF_INIT, text = BUF_INIT;
+	struct stat st;
+	int rc = 0;
+
+	settings_home(&path);
+	buf_adds(&path, "/.netrc");
+	if (stat(path.data, &st) == 0) {
+		if (st.st_size > 0 && (size_t)st.st_size < NETRC_MAX)
+			buf_grow(&text, (size_t)st.st_size);
+		rc = load_file(path.data, NETRC_MAX, &text, f);
+	}
+	if (rc == 1)
+		rc = netrc_find(text.data, text.len, r->host, r->user, out);
+	buf_wipe(&text);
+	buf_release(&path);
+	return rc;
+}
+
+static int
+from_terminal(struct buf *out, const struct secret_request *r,
+    struct fault *f)
+{
+	const char *hint = values_text(r->settings, S_HINT);
+	struct buf question = BUF_INIT;
+	int rc;
+
+	if (hint[0] != '\0')
+		buf_addf(&question, "%s\n", hint);
+	buf_addf(&question, "Password of %s at %s: ", r->user, r->host);
+	rc = prompt_secret(question.data, out, f);
+	buf_release(&question);
+	return rc;
+}
+
+int
+secret_find(struct buf *out, const struct secret_request *r, struct fault *f)
+{
+	static int (*const sources[])(struct buf *,
+	    const struct secret_request *, struct fault *) = {
+		from_command, from_file, from_section, from_credentials,
+		from_netrc, from_terminal
+	};
+	size_t i;
+	int rc;
+
+	buf_init(out, SECRET_MAX);
+	buf_grow(out, SECRET_MAX);
+	for (i = 0; i < sizeof sources / sizeof *sources; i++) {
+		rc = sources[i](out, r, f);
+		if (rc != 0)
+			return rc == 1 ? 0 : -1;
+	}
+	return fault_set(f, EX_CONFIG, "there is no password for %s at %s, "
+	    "and no terminal to ask for it on: add a line with passwordeval "
+	    "or password_file to the account", r->user, r->host);
+}

@@ -1,2 +1,724 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one door to libcurl. CURLOPT_CONNECT_ONLY makes it do everything up to
+ * the end of AUTH and then hand over the connection (ARCHITECTURE says why
+ * the mail itself does not go through it).
+ *
+ * libcurl is not believed where it is silent: it goes on without a login when
+ * none is offered, so a 235 must have been seen; its error codes do not tell
+ * 454 from 535, so the replies themselves decide (dialogue.c); its time-outs
+ * are one sum, so each stage has a clock here.
+ */
 #include "relay/session.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/compat.h"
+#include "base/xalloc.h"
+#include "mail/codec.h"
+#include "relay/dialogue.h"
+
+#define CERTIFICATES "/etc/ssl/certs"
+/* libcurl's own limits stand behind ours. */
+#define BACKSTOP_FACTOR 8
+
+struct session {
+	CURL *easy;
+	const struct endpoint *e; /* while opening */
+	struct dialogue d;
+	struct failure *f;        /* while opening */
+	session_step step;
+	void *arg;
+	int is_check;
+	/* The stage that is being waited for, and since when. */
+	enum stage stage;
+	long long since;
+	int is_socket_open, is_tcp_shown, is_tls_shown;
+	struct buf cipher; /* libcurl's words about TLS, for is_check */
+	char error[CURL_ERROR_SIZE];
+	long socket;
+};
+
+int
+session_setup(struct fault *f)
+{
+	static const char *const steering[] = {
+		"SSLKEYLOGFILE", "CURL_SSL_BACKEND", "NETRC",
+		"ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy",
+		"SMTP_PROXY", "smtp_proxy", "SMTPS_PROXY", "smtps_proxy"
+	};
+	const curl_version_info_data *v;
+	size_t i;
+
+	for (i = 0; i < sizeof steering / sizeof *steering; i++)
+		unsetenv(steering[i]);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return fault_set(f, EX_SOFTWARE, "libcurl does not start");
+	v = curl_version_info(CURLVERSION_NOW);
+	/* 8.12.0 hangs at STARTTLS. */
+	if (v->version_num < 0x075500 || v->version_num == 0x080c00)
+		return fault_set(f, EX_CONFIG, "libcurl %s cannot be used: "
+		    "install 7.85.0 or later, but not 8.12.0", v->version);
+	return 0;
+}
+
+/* Setting libcurl's options; the first failure stays in *rc. */
+
+static void
+set_long(CURLcode *rc, CURL *easy, CURLoption option, long value)
+{
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, option, value);
+}
+
+static void
+set_text(CURLcode *rc, CURL *easy, CURLoption option, const char *value)
+{
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, option, value);
+}
+
+/* smtp://HOST:PORT/EHLO-NAME */
+static void
+set_url(CURLcode *rc, CURL *easy, const struct endpoint *e)
+{
+	struct buf text = BUF_INIT;
+	CURLU *u = curl_url();
+	char *url = NULL;
+	CURLUcode bad = CURLUE_OUT_OF_MEMORY;
+
+	if (u == NULL)
+		goto out;
+	bad = curl_url_set(u, CURLUPART_SCHEME,
+	    e->tls == TLS_IMPLICIT ? "smtps" : "smtp", 0);
+	buf_addf(&text, strchr(e->host.data, ':') != NULL ? "[%s]" : "%s",
+	    e->host.data);
+	if (bad == CURLUE_OK)
+		bad = curl_url_set(u, CURLUPART_HOST, text.data, 0);
+	buf_reset(&text);
+	buf_addf(&text, "%u", e->port);
+	if (bad == CURLUE_OK)
+		bad = curl_url_set(u, CURLUPART_PORT, text.data, 0);
+	buf_reset(&text);
+	buf_addf(&text, "/%s", e->domain.data);
+	if (bad == CURLUE_OK)
+		bad = curl_url_set(u, CURLUPART_PATH, text.data,
+		    CURLU_URLENCODE);
+	if (bad == CURLUE_OK)
+		bad = curl_url_get(u, CURLUPART_URL, &url, 0);
+out:
+	if (bad != CURLUE_OK)
+		*rc = CURLE_URL_MALFORMAT;
+	else
+		set_text(rc, easy, CURLOPT_URL, url);
+	curl_free(url);
+	curl_url_cleanup(u);
+	buf_release(&text);
+}
+
+static void
+set_tls(CURLcode *rc, CURL *easy, const struct endpoint *e)
+{
+	const char *directory = NULL;
+
+	if (e->tls == TLS_OFF)
+		return;
+	set_long(rc, easy, CURLOPT_USE_SSL, CURLUSESSL_ALL);
+	set_long(rc, easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	set_long(rc, easy, CURLOPT_SSL_ENABLE_ALPN, 0);
+	set_long(rc, easy, CURLOPT_SSL_VERIFYPEER, e->check_certificate);
+	set_long(rc, easy, CURLOPT_SSL_VERIFYHOST,
+	    e->check_certificate ? 2 : 0);
+	if (!e->check_certificate)
+		return;
+	if (e->trust_file.len != 0) {
+		/* Else the system's directory would stay trusted as well. */
+		set_text(rc, easy, CURLOPT_CAINFO, e->trust_file.data);
+		set_text(rc, easy, CURLOPT_CAPATH, NULL);
+		return;
+	}
+	if (strncmp(curl_version_info(CURLVERSION_NOW)->ssl_version,
+	    "OpenSSL", 7) == 0)
+		directory = endpoint_hashed_certificates(CERTIFICATES);
+	if (directory != NULL) {
+		set_text(rc, easy, CURLOPT_CAINFO, NULL);
+		set_text(rc, easy, CURLOPT_CAPATH, directory);
+	}
+}
+
+static void
+set_login(CURLcode *rc, CURL *easy, const struct endpoint *e,
+    const char *secret)
+{
+	if (e->user.len == 0)
+		return;
+	set_text(rc, easy, CURLOPT_USERNAME, e->user.data);
+	set_text(rc, easy, CURLOPT_LOGIN_OPTIONS, e->login_options);
+	/* Coremail refuses an initial response. */
+	set_long(rc, easy, CURLOPT_SASL_IR, 0);
+	set_text(rc, easy, e->is_bearer ? CURLOPT_XOAUTH2_BEARER :
+	    CURLOPT_PASSWORD, secret != NULL ? secret : "");
+}
+
+static void
+set_connection(CURLcode *rc, CURL *easy, const struct endpoint *e)
+{
+	long backstop = (long)((e->connect_ms + e->reply_ms) / 1000) *
+	    BACKSTOP_FACTOR;
+
+	set_long(rc, easy, CURLOPT_CONNECT_ONLY, 1);
+	set_text(rc, easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	set_text(rc, easy, CURLOPT_PROXY, "");
+	set_long(rc, easy, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+	set_long(rc, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+	set_long(rc, easy, CURLOPT_NOSIGNAL, 1);
+	set_long(rc, easy, CURLOPT_TCP_NODELAY, 1);
+	set_long(rc, easy, CURLOPT_TCP_KEEPALIVE, 1);
+	set_long(rc, easy, CURLOPT_CONNECTTIMEOUT, backstop);
+	set_long(rc, easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, backstop);
+	set_long(rc, easy, CURLOPT_NOPROGRESS, 0);
+}
+
+/* Steps that only a check shows. */
+
+static void
+show(struct session *s, const char *name, const char *sent, const char *text)
+{
+	if (s->step != NULL)
+		s->step(s->arg, name, sent, text);
+}
+
+static void
+show_addresses(struct session *s)
+{
+	struct addrinfo hints, *list = NULL, *a;
+	struct buf text = BUF_INIT;
+	char host[64];
+	int rc;
+
+	memset(&hints, 0, sizeof hints);
+	hints.ai_socktype = SOCK_STREAM;
+	rc = getaddrinfo(s->e->host.data, NULL, &hints, &list);
+	if (rc != 0)
+		buf_adds(&text, gai_strerror(rc));
+	for (a = rc == 0 ? list : NULL; a != NULL; a = a->ai_next) {
+		if (getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof host,
+		    NULL, 0, NI_NUMERICHOST) != 0)
+			continue;
+		if (text.len != 0)
+			buf_addc(&text, '\n');
+		buf_adds(&text, host);
+	}
+	show(s, "resolve", s->e->host.data, text.data);
+	if (rc == 0)
+		freeaddrinfo(list);
+	buf_release(&text);
+}
+
+static curl_off_t
+get_time(struct session *s, CURLINFO which)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(s->easy, which, &us);
+	return us;
+}
+
+static void
+show_tcp(struct session *s)
+{
+	struct buf text = BUF_INIT;
+	char *address = NULL;
+	long port = 0;
+
+	if (!s->is_check || s->is_tcp_shown ||
+	    get_time(s, CURLINFO_CONNECT_TIME_T) == 0)
+		return;
+	s->is_tcp_shown = 1;
+	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP, &address);
+	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_PORT, &port);
+	buf_addf(&text, "%s port %ld", address != NULL ? address : "?", port);
+	show(s, "tcp", "", text.data);
+	buf_release(&text);
+}
+
+/* Appends the line of the server's certificate that begins with key. */
+static void
+add_certificate_line(struct buf *out, const struct curl_certinfo *info,
+    const char *key)
+{
+	const struct curl_slist *l;
+	size_t n = strlen(key);
+
+	for (l = info->certinfo[0]; l != NULL; l = l->next)
+		if (strncmp(l->data, key, n) == 0 && l->data[n] == ':')
+			buf_addf(out, "\n%s: %s", key, l->data + n + 1);
+}
+
+/* libcurl tells of the certificate only while it still talks itself. */
+static void
+show_tls(struct session *s)
+{
+	static const char *const keys[] = {
+		"Subject", "Issuer", "Start date", "Expire date"
+	};
+	struct curl_certinfo *info = NULL;
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	if (!s->is_check || s->is_tls_shown || s->e->tls == TLS_OFF ||
+	    (s->e->tls == TLS_STARTTLS && !s->d.is_started))
+		return;
+	s->is_tls_shown = 1;
+	buf_add(&text, s->cipher.data, s->cipher.len);
+	curl_easy_getinfo(s->easy, CURLINFO_CERTINFO, &info);
+	if (info != NULL && info->num_of_certs > 0)
+		for (i = 0; i < sizeof keys / sizeof *keys; i++)
+			add_certificate_line(&text, info, keys[i]);
+	show(s, "tls", "", text.data);
+	buf_release(&text);
+}
+
+/* Callbacks. */
+
+/* The stage that is under way. */
+static enum stage
+current_stage(struct session *s)
+{
+	int is_secure = get_time(s, CURLINFO_APPCONNECT_TIME_T) != 0;
+
+	if (!s->is_socket_open)
+		return STAGE_RESOLVE;
+	if (get_time(s, CURLINFO_CONNECT_TIME_T) == 0)
+		return STAGE_CONNECT;
+	if (!is_secure && (s->e->tls == TLS_IMPLICIT || s->d.is_started))
+		return STAGE_TLS;
+	return dialogue_stage(&s->d);
+}
+
+static long long
+stage_limit(const struct session *s)
+{
+	switch (s->stage) {
+	case STAGE_RESOLVE:
+	case STAGE_CONNECT:
+	case STAGE_TLS:
+		return s->e->connect_ms;
+	default:
+		return s->e->reply_ms;
+	}
+}
+
+/* Called at least once a second: the clocks of the stages. */
+static int
+on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	struct session *s = arg;
+	enum stage stage = current_stage(s);
+	long long now = clock_monotonic_ms();
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	show_tcp(s);
+	if (stage != s->stage || s->since == 0) {
+		s->stage = stage;
+		s->since = now;
+	}
+	if (now - s->since < stage_limit(s))
+		return 0;
+	failure_set(s->f, stage, REPLY_TIMEOUT, "nothing within %lld seconds",
+	    stage_limit(s) / 1000);
+	return 1;
+}
+
+/* Each line of the server. A short return stops libcurl before it acts. */
+static size_t
+on_line(char *p, size_t size, size_t n, void *arg)
+{
+	struct session *s = arg;
+	struct buf words = BUF_INIT;
+	enum stage stage = dialogue_stage(&s->d);
+
+	n *= size;
+	show_tcp(s);
+	show_tls(s);
+	switch (dialogue_line(&s->d, p, n)) {
+	case 1:
+		s->since = 0;
+		return n;
+	case 0:
+		return n;
+	default:
+		answer_text(&s->d.answer, &words);
+		failure_set(s->f, stage, REPLY_GARBAGE,
+		    "the server sent what is no reply: %s", words.data);
+		buf_release(&words);
+		return 0;
+	}
+}
+
+static int
+on_debug(CURL *easy, curl_infotype type, char *p, size_t len, void *arg)
+{
+	static const char key[] = "SSL connection using ";
+	struct session *s = arg;
+	size_t n = strlen(key);
+
+	(void)easy;
+	if (type == CURLINFO_HEADER_OUT) {
+		dialogue_sent(&s->d, p, len);
+	} else if (type == CURLINFO_TEXT && len > n &&
+	    memcmp(p, key, n) == 0) {
+		len -= p[len - 1] == '\n';
+		buf_set(&s->cipher, p + n, len - n);
+	}
+	return 0;
+}
+
+static curl_socket_t
+on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct session *s = arg;
+	int fd;
+
+	(void)purpose;
+	s->is_socket_open = 1;
+	if (s->e->only_loopback && !endpoint_is_loopback(&a->addr)) {
+		failure_set(s->f, STAGE_CONFIG, REPLY_ANY, "the password "
+		    "would go over the network in clear: add tls on");
+		s->f->exit_status = EX_CONFIG;
+		return CURL_SOCKET_BAD;
+	}
+	fd = socket(a->family, a->socktype, a->protocol);
+	if (fd != -1)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
+}
+
+static void
+set_callbacks(CURLcode *rc, struct session *s)
+{
+	CURL *easy = s->easy;
+
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, s->error);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION,
+		    on_progress);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_XFERINFODATA, s);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_HEADERDATA, s);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
+		    on_socket);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, s);
+	if (s->step == NULL)
+		return;
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_DEBUGDATA, s);
+	set_long(rc, easy, CURLOPT_VERBOSE, 1);
+	set_long(rc, easy, CURLOPT_CERTINFO, s->is_check);
+}
+
+/* What failed. */
+
+static const struct {
+	CURLcode rc;
+	enum stage stage;
+	int exit_status;
+} failures[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, STAGE_RESOLVE, 0 },
+	{ CURLE_COULDNT_CONNECT, STAGE_CONNECT, 0 },
+	{ CURLE_SSL_CONNECT_ERROR, STAGE_TLS, 0 },
+	{ CURLE_PEER_FAILED_VERIFICATION, STAGE_CERTIFICATE, 0 },
+	{ CURLE_SSL_ISSUER_ERROR, STAGE_CERTIFICATE, 0 },
+	{ CURLE_SSL_PINNEDPUBKEYNOTMATCH, STAGE_CERTIFICATE, 0 },
+	{ CURLE_SSL_CACERT_BADFILE, STAGE_CONFIG, EX_CONFIG },
+	{ CURLE_SSL_CERTPROBLEM, STAGE_CONFIG, EX_CONFIG },
+	{ CURLE_SSL_CIPHER, STAGE_CONFIG, EX_CONFIG },
+	{ CURLE_UNSUPPORTED_PROTOCOL, STAGE_CONFIG, EX_CONFIG },
+	{ CURLE_URL_MALFORMAT, STAGE_CONFIG, EX_CONFIG },
+	{ CURLE_NOT_BUILT_IN, STAGE_CONFIG, EX_CONFIG },
+	{ CURLE_UNKNOWN_OPTION, STAGE_CONFIG, EX_CONFIG },
+	{ CURLE_OUT_OF_MEMORY, STAGE_LOCAL, EX_TEMPFAIL },
+	{ CURLE_FAILED_INIT, STAGE_LOCAL, EX_TEMPFAIL },
+};
+
+static const char *
+error_text(const struct session *s, CURLcode rc)
+{
+	return s->error[0] != '\0' ? s->error : curl_easy_strerror(rc);
+}
+
+/* "the server offers only CRAM-MD5 GSSAPI", or why there is no login. */
+static void
+fail_not_offered(struct session *s)
+{
+	const struct capabilities *offer = &s->d.offer;
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	if (s->d.phase == PHASE_HELO || s->d.ehlo_code / 100 != 2)
+		buf_addf(&text, "the server answered EHLO with %d and so "
+		    "offers no login", s->d.ehlo_code);
+	else if (s->d.auth_before_tls)
+		buf_adds(&text, "the server offers a login only without TLS");
+	else if (offer->auth_old_only)
+		buf_adds(&text, "the server offers a login only in the form "
+		    "AUTH=, which is older than the standard");
+	else if (offer->auth.n == 0)
+		buf_adds(&text, s->e->tls == TLS_OFF && offer->starttls ?
+		    "the server offers no login without TLS: add tls on" :
+		    "the server offers no login");
+	else
+		buf_adds(&text, "the server offers only");
+	for (i = 0; i < offer->auth.n; i++)
+		buf_addf(&text, " %s", offer->auth.v[i]);
+	failure_set(s->f, STAGE_LOGIN, REPLY_NOT_OFFERED, "%s", text.data);
+	buf_release(&text);
+}
+
+/* XOAUTH2 refuses with a 334 whose base64 is the reason. */
+static void
+fail_bearer(struct session *s)
+{
+	struct buf words = BUF_INIT, reason = BUF_INIT;
+
+	answer_text(&s->d.answer, &words);
+	if (base64_decode(&reason, words.data, words.len) == -1)
+		buf_adds(&reason, words.data);
+	failure_set(s->f, STAGE_LOGIN, REPLY_R5XX, "%s", reason.data);
+	s->f->code = s->d.answer.code;
+	buf_release(&words);
+	buf_release(&reason);
+}
+
+static void
+fail_login(struct session *s)
+{
+	const struct dialogue *d = &s->d;
+
+	if (d->login_replies == 0 || d->phase != PHASE_LOGIN)
+		fail_not_offered(s);
+	else if (d->answer.code / 100 == 3)
+		fail_bearer(s);
+	else
+		failure_set_answer(s->f, STAGE_LOGIN, &d->answer);
+}
+
+static void
+fail_starttls(struct session *s)
+{
+	const struct dialogue *d = &s->d;
+
+	if (d->answer.code >= 300 && d->phase == PHASE_STARTTLS) {
+		failure_set_answer(s->f, STAGE_STARTTLS, &d->answer);
+		return;
+	}
+	failure_set(s->f, STAGE_STARTTLS, REPLY_NOT_OFFERED,
+	    "the server does not offer STARTTLS");
+}
+
+/* Nothing in the table: the connection, or what came over it. */
+static void
+fail_dialogue(struct session *s, CURLcode rc)
+{
+	enum stage stage = current_stage(s);
+	const char *text = error_text(s, rc);
+
+	if (s->d.is_whole && s->d.answer.code >= 400) {
+		failure_set_answer(s->f, dialogue_stage(&s->d), &s->d.answer);
+		return;
+	}
+	if (rc == CURLE_OPERATION_TIMEDOUT) {
+		failure_set(s->f, stage, REPLY_TIMEOUT, "%s", text);
+	} else if (rc == CURLE_WEIRD_SERVER_REPLY) {
+		failure_set(s->f, stage, REPLY_GARBAGE, "%s", text);
+	} else if (strstr(text, "certificate required") != NULL) {
+		failure_set(s->f, STAGE_CONFIG, REPLY_ANY,
+		    "the server asks for a client certificate: %s", text);
+		s->f->exit_status = EX_CONFIG;
+	} else {
+		failure_set(s->f, stage, REPLY_LOST, "%s", text);
+	}
+}
+
+static void
+explain(struct session *s, CURLcode rc)
+{
+	size_t i;
+
+	if (s->f->is_set)
+		return; /* a callback knew it */
+	if (rc == CURLE_LOGIN_DENIED) {
+		fail_login(s);
+		return;
+	}
+	if (rc == CURLE_USE_SSL_FAILED) {
+		fail_starttls(s);
+		return;
+	}
+	for (i = 0; i < sizeof failures / sizeof *failures; i++) {
+		if (failures[i].rc != rc)
+			continue;
+		failure_set(s->f, failures[i].stage, REPLY_LOST, "%s",
+		    error_text(s, rc));
+		s->f->exit_status = failures[i].exit_status;
+		return;
+	}
+	fail_dialogue(s, rc);
+}
+
+/* Opening and closing. */
+
+static CURLcode
+perform(struct session *s, const char *secret)
+{
+	CURLcode rc = CURLE_OK;
+
+	s->easy = curl_easy_init();
+	if (s->easy == NULL)
+		return CURLE_OUT_OF_MEMORY;
+	set_callbacks(&rc, s);
+	set_url(&rc, s->easy, s->e);
+	set_connection(&rc, s->easy, s->e);
+	set_tls(&rc, s->easy, s->e);
+	set_login(&rc, s->easy, s->e, secret);
+	if (rc == CURLE_OK)
+		rc = curl_easy_perform(s->easy);
+	return rc;
+}
+
+struct session *
+session_open(const struct endpoint *e, const char *secret, session_step step,
+    void *arg, int is_check, struct failure *f)
+{
+	struct session *s = xcalloc(1, sizeof *s);
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	CURLcode rc;
+
+	s->e = e;
+	s->f = f;
+	s->step = step;
+	s->arg = arg;
+	s->is_check = is_check;
+	dialogue_init(&s->d);
+	buf_init(&s->cipher, 0);
+	s->d.wants_starttls = e->tls == TLS_STARTTLS;
+	s->d.wants_login = e->user.len != 0;
+	s->d.step = step;
+	s->d.arg = arg;
+	if (is_check)
+		show_addresses(s);
+	rc = perform(s, secret);
+	if (rc == CURLE_OK && s->d.wants_login && !s->d.is_logged_in)
+		fail_not_offered(s);
+	if (rc == CURLE_OK && !f->is_set)
+		rc = curl_easy_getinfo(s->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (rc == CURLE_OK && fd == CURL_SOCKET_BAD)
+		rc = CURLE_RECV_ERROR;
+	if (rc != CURLE_OK && s->easy != NULL)
+		show_tcp(s);
+	if (rc != CURLE_OK)
+		explain(s, rc);
+	if (f->is_set) {
+		session_free(s);
+		return NULL;
+	}
+	s->socket = fd;
+	return s;
+}
+
+void
+session_free(struct session *s)
+{
+	if (s == NULL)
+		return;
+	if (s->easy != NULL)
+		curl_easy_cleanup(s->easy);
+	dialogue_release(&s->d);
+	buf_release(&s->cipher);
+	free(s);
+}
+
+const struct capabilities *
+session_offer(const struct session *s)
+{
+	return &s->d.offer;
+}
+
+/* The transport. */
+
+static ssize_t
+transport_send(void *arg, const char *p, size_t len)
+{
+	struct session *s = arg;
+	size_t n = 0;
+	CURLcode rc;
+
+	s->error[0] = '\0';
+	rc = curl_easy_send(s->easy, p, len, &n);
+	if (rc == CURLE_AGAIN || (rc == CURLE_OK && n == 0))
+		return TRANSPORT_AGAIN;
+	return rc == CURLE_OK ? (ssize_t)n : TRANSPORT_ERROR;
+}
+
+static ssize_t
+transport_recv(void *arg, char *p, size_t len)
+{
+	struct session *s = arg;
+	size_t n = 0;
+	CURLcode rc;
+
+	s->error[0] = '\0';
+	rc = curl_easy_recv(s->easy, p, len, &n);
+	if (rc == CURLE_AGAIN)
+		return TRANSPORT_AGAIN;
+	return rc == CURLE_OK ? (ssize_t)n : TRANSPORT_ERROR;
+}
+
+static long
+transport_unsent(void *arg)
+{
+	const struct session *s = arg;
+
+	return compat_unsent((int)s->socket);
+}
+
+static const char *
+transport_error(void *arg)
+{
+	const struct session *s = arg;
+
+	return s->error;
+}
+
+void
+session_transport(struct session *s, struct transport *via)
+{
+	/* Nothing of the opening is referred to any more. */
+	s->e = NULL;
+	s->f = NULL;
+	via->send = transport_send;
+	via->recv = transport_recv;
+	via->unsent = transport_unsent;
+	via->error = transport_error;
+	via->arg = s;
+	via->fd = (int)s->socket;
+}

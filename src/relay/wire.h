@@ -1,5 +1,124 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The wire: commands, content and replies of RFC 5321 over a session that
+ * somebody else has opened. It reads while it writes, so that a server that
+ * talks cannot stall it, and every wait has a limit.
+ */
 #ifndef RELAY_WIRE_H
 #define RELAY_WIRE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+/* What a transport answers instead of a number of octets. */
+enum { TRANSPORT_CLOSED = 0, TRANSPORT_ERROR = -1, TRANSPORT_AGAIN = -2 };
+
+/* A connection, encrypted or not, that never blocks. */
+struct transport {
+	/* Octets taken (> 0), TRANSPORT_AGAIN or TRANSPORT_ERROR. After AGAIN
+	 * the same pointer and length come again. */
+	ssize_t (*send)(void *arg, const char *p, size_t len);
+	/* Octets read (> 0), TRANSPORT_CLOSED, _AGAIN or _ERROR. */
+	ssize_t (*recv)(void *arg, char *p, size_t len);
+	/* Octets that the system has taken and the other side has not; -1 or
+	 * a NULL function: not known. */
+	long (*unsent)(void *arg);
+	/* What went wrong last; may be NULL. */
+	const char *(*error)(void *arg);
+	void *arg;
+	int fd; /* to poll */
+};
+
+/* A reply: all its lines. (enum reply is the class of one.) */
+struct answer {
+	int code;         /* 200..599 */
+	struct buf lines; /* "250-a\n250 b", without a line feed at the end */
+};
+
+void answer_init(struct answer *a);
+void answer_release(struct answer *a);
+/* Appends the words alone: no codes, lines joined by a space. */
+void answer_text(const struct answer *a, struct buf *out);
+/*
+ * Takes one line of a reply (without its line end) into a, which is empty
+ * before the first: 1 when the reply is whole, 0 when more lines follow, -1
+ * when this is not a reply (the offending line is then the last of a->lines).
+ */
+int answer_add_line(struct answer *a, const char *line, size_t len);
+
+enum wire_status {
+	WIRE_REPLY,   /* a whole reply came */
+	WIRE_LOST,    /* closed, reset, or not writable and nothing to read */
+	WIRE_TIMEOUT,
+	WIRE_GARBAGE, /* what came is no reply; a->lines has it */
+	WIRE_LOCAL,   /* the content cannot be read, or before_dot refused */
+	WIRE_IDLE     /* wire_check_idle: nothing came */
+};
+
+enum wire_dot { DOT_NONE, DOT_AHEAD, DOT_HANDED };
+
+/* A message to be sent: a part of a file, CRLF, not dot-stuffed. */
+struct wire_content {
+	int fd;
+	off_t at, left;
+	/* Called just before the final dot may leave; -1 keeps it back. */
+	int (*before_dot)(void *arg, struct fault *f);
+	void *arg;
+};
+
+struct wire {
+	struct transport via;
+	/* Input: octets not yet looked at, and the line they continue. */
+	char *in;
+	size_t in_at, in_end;
+	struct buf line;
+	/* Output: commands, then the content, then commands behind it. */
+	struct buf text, after;
+	size_t text_at;
+	struct wire_content content;
+	enum wire_dot dot; /* of the content given last */
+	char last;         /* last octet of the content put into the chunk */
+	char *raw;         /* content as read */
+	char *chunk;       /* what goes to send: [chunk_at, chunk_end) */
+	size_t chunk_at, chunk_end;
+	int send_broken;   /* a send failed: only reading is left */
+	int block_ms;      /* limit without progress while output is left */
+	long unsent;       /* transport's answer at the last look */
+	struct fault fault; /* WIRE_LOCAL: why */
+};
+
+/* block_ms limits how long sending may make no progress. */
+void wire_init(struct wire *w, const struct transport *via, int block_ms);
+void wire_release(struct wire *w);
+
+/*
+ * Queues text (whole commands) behind everything queued before. Nothing is
+ * sent until wire_wait.
+ */
+void wire_put(struct wire *w, const char *text, size_t len);
+/*
+ * Queues a message, dot-stuffed, and its final dot. There may be one at a
+ * time; before_dot may be NULL. w->dot becomes DOT_AHEAD, and DOT_HANDED just
+ * before the octets with the dot are given to send for the first time.
+ */
+void wire_put_content(struct wire *w, const struct wire_content *content);
+
+/*
+ * Sends what is queued and reads until one whole reply is there. limit_ms is
+ * for the reply: it runs from the last progress in sending. Replies that came
+ * before are returned first, one a call.
+ */
+enum wire_status wire_wait(struct wire *w, struct answer *a, int limit_ms);
+/*
+ * Looks whether anything came on a connection where nothing is due:
+ * WIRE_IDLE; WIRE_REPLY (a holds it), WIRE_GARBAGE or WIRE_LOST otherwise.
+ * Does not wait.
+ */
+enum wire_status wire_check_idle(struct wire *w, struct answer *a);
+/* Sends what can be sent without waiting. 1 when everything is gone. */
+int wire_flush(struct wire *w);
 
 #endif

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One job at a time. A connection stays open while the jobs have the same
+ * settings. When it breaks, what is safe to send again is sent again at once
+ * over a fresh one: once, or as long as each try decides something. A time-out
+ * and a server that says 421 to a newcomer are left to those who can wait.
+ */
+#include "relay/delivery.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "relay/adapt.h"
+#include "settings/account.h"
+
+/* With the dialogue on show, QUIT's reply is waited for. */
+#define QUIT_MS 2000
+
+static const char *
+text_or_empty(const char *s)
+{
+	return s != NULL ? s : "";
+}
+
+/* Reports. */
+
+static int
+report(struct delivery *d, const struct event *e, struct fault *f)
+{
+	if (d->is_gone)
+		return fault_set(f, EX_TEMPFAIL, "the front end is gone");
+	if (event_send(d->frames, e, f) == -1) {
+		d->is_gone = 1;
+		return -1;
+	}
+	return 0;
+}
+
+/* The same where a lost report is noticed later. */
+static void
+report_event(struct delivery *d, const struct event *e)
+{
+	struct fault f = FAULT_INIT;
+
+	report(d, e, &f);
+	fault_release(&f);
+}
+
+static void
+report_kind(struct delivery *d, enum event_kind kind)
+{
+	struct event e;
+
+	event_init(&e);
+	e.kind = kind;
+	report_event(d, &e);
+}
+
+/* The event's texts are borrowed: it is not released. */
+static void
+report_step(void *arg, const char *name, const char *sent, const char *reply)
+{
+	struct event e;
+
+	event_init(&e);
+	e.kind = EVENT_STEP;
+	e.name = (char *)name;
+	e.sent = (char *)sent;
+	e.text = (char *)reply;
+	report_event(arg, &e);
+}
+
+static void
+report_failure(struct delivery *d, const struct failure *why)
+{
+	struct event e;
+
+	event_init(&e);
+	e.kind = EVENT_FAULT;
+	e.stage = why->stage;
+	e.reply = why->reply;
+	e.code = why->code;
+	e.exit_status = why->exit_status;
+	e.text = why->text.data;
+	report_event(d, &e);
+}
+
+static void
+report_fault(struct delivery *d, const struct fault *f)
+{
+	struct failure why;
+
+	failure_init(&why);
+	failure_set(&why, f->code == EX_CONFIG ? STAGE_CONFIG : STAGE_LOCAL,
+	    REPLY_ANY, "%s", f->text.data);
+	why.exit_status = f->code;
+	report_failure(d, &why);
+	failure_release(&why);
+}
+
+static void
+report_recipient(void *arg, size_t i)
+{
+	struct delivery *d = arg;
+	const struct recipient *r = &d->job->envelope.v[i];
+	struct event e;
+
+	event_init(&e);
+	e.kind = EVENT_RCPT;
+	e.recipient = d->job->numbers[i];
+	e.stage = r->stage;
+	e.reply = r->reply;
+	e.code = r->code;
+	e.text = r->text;
+	report_event(d, &e);
+}
+
+/* Hooks of the transaction. */
+
+static void
+on_step(void *arg, const char *name, const char *sent, const struct answer *a)
+{
+	report_step(arg, name, sent, a->lines.data);
+}
+
+static void
+on_envelope(void *arg, const struct mail *m)
+{
+	(void)m;
+	report_kind(arg, EVENT_ENVELOPE);
+}
+
+static void
+on_content(void *arg, const struct mail *m)
+{
+	(void)m;
+	report_kind(arg, EVENT_CONTENT);
+}
+
+/* Without this report no dot: nobody would know that it was sent. */
+static int
+on_dot(void *arg, const struct mail *m, struct fault *f)
+{
+	struct event e;
+
+	(void)m;
+	event_init(&e);
+	e.kind = EVENT_DOT;
+	return report(arg, &e, f);
+}
+
+static void
+on_recipient(void *arg, const struct mail *m, size_t i)
+{
+	(void)m;
+	report_recipient(arg, i);
+}
+
+static void
+on_settled(void *arg)
+{
+	struct delivery *d = arg;
+	struct fault f = FAULT_INIT;
+
+	if (!d->is_gone && frames_flush(d->frames, -1, &f) == -1)
+		d->is_gone = 1;
+	fault_release(&f);
+}
+
+/* The connection. */
+
+void
+delivery_init(struct delivery *d, struct frames *frames,
+    const struct secret_environment *environment)
+{
+	struct transaction_hooks hooks = {
+		on_step, on_envelope, on_content, on_dot, on_recipient,
+		on_settled, d
+	};
+
+	memset(d, 0, sizeof *d);
+	d->frames = frames;
+	d->environment = environment;
+	endpoint_init(&d->endpoint);
+	values_init(&d->settings);
+	buf_init(&d->secret, 0);
+	transaction_init(&d->transaction, &hooks, 1);
+}
+
+static void
+forget_secret(struct delivery *d)
+{
+	buf_wipe(&d->secret);
+	d->has_secret = 0;
+}
+
+static void
+disconnect(struct delivery *d, int wait_ms)
+{
+	if (d->session == NULL)
+		return;
+	transaction_quit(&d->transaction, wait_ms);
+	wire_release(&d->wire);
+	session_free(d->session);
+	d->session = NULL;
+	d->is_used = 0;
+}
+
+void
+delivery_release(struct delivery *d)
+{
+	disconnect(d, 0);
+	forget_secret(d);
+	transaction_release(&d->transaction);
+	endpoint_release(&d->endpoint);
+	values_release(&d->settings);
+	free(d->secret_file);
+	free(d->secret_section);
+}
+
+static int
+is_same_text(const char *a, const char *b)
+{
+	return strcmp(text_or_empty(a), text_or_empty(b)) == 0 &&
+	    (a == NULL) == (b == NULL);
+}
+
+static int
+is_same_account(const struct delivery *d, const struct job *j)
+{
+	return is_same_text(d->secret_file, j->secret_file) &&
+	    is_same_text(d->secret_section, j->secret_section) &&
+	    endpoint_is_same(&d->settings, &j->settings);
+}
+
+static char *
+copy_or_null(const char *s)
+{
+	return s != NULL ? xstrdup(s) : NULL;
+}
+
+/* Takes over the account of a job; another one's connection ends. */
+static void
+take_account(struct delivery *d, const struct job *j)
+{
+	d->transaction.hooks.step = j->verbose ? on_step : NULL;
+	if (is_same_account(d, j))
+		return;
+	disconnect(d, 0);
+	forget_secret(d);
+	values_release(&d->settings);
+	values_init(&d->settings);
+	values_merge(&d->settings, &j->settings);
+	free(d->secret_file);
+	free(d->secret_section);
+	d->secret_file = copy_or_null(j->secret_file);
+	d->secret_section = copy_or_null(j->secret_section);
+	d->transaction.recipients_max =
+	    (size_t)values_number(&j->settings, S_MAX_RECIPIENTS);
+}
+
+static int
+find_secret(struct delivery *d, struct failure *why)
+{
+	const struct secret_request r = {
+		&d->settings, d->secret_file, d->secret_section,
+		d->environment, d->endpoint.host.data, d->endpoint.user.data
+	};
+	struct fault f = FAULT_INIT;
+
+	if (d->has_secret || d->endpoint.user.len == 0)
+		return 0;
+	if (secret_find(&d->secret, &r, &f) == 0) {
+		d->has_secret = 1;
+		return 0;
+	}
+	forget_secret(d);
+	failure_set(why, STAGE_CONFIG, REPLY_ANY, "%s", f.text.data);
+	why->exit_status = f.code;
+	fault_release(&f);
+	return -1;
+}
+
+static int
+set_up(struct delivery *d, struct failure *why)
+{
+	struct fault f = FAULT_INIT;
+
+	if (d->is_set_up)
+		return 0;
+	if (session_setup(&f) == -1) {
+		failure_set(why, STAGE_CONFIG, REPLY_ANY, "%s", f.text.data);
+		why->exit_status = f.code;
+		fault_release(&f);
+		return -1;
+	}
+	d->is_set_up = 1;
+	return 0;
+}
+
+/* The number of recipients in one transaction that the server names. */
+static void
+respect_limit(struct delivery *d)
+{
+	unsigned long long told = session_offer(d->session)->recipients_max;
+
+	if (told != 0 && told < d->transaction.recipients_max)
+		d->transaction.recipients_max = (size_t)told;
+}
+
+/* Opens a session unless there is one. */
+static int
+connect_session(struct delivery *d, struct failure *why)
+{
+	const struct job *j = d->job;
+	int is_check = j->kind == JOB_CHECK;
+	struct transaction_limits limits;
+	struct transport via;
+
+	if (d->session != NULL)
+		return 0;
+	if (endpoint_load(&d->endpoint, &d->settings, why) == -1 ||
+	    find_secret(d, why) == -1 || set_up(d, why) == -1)
+		return -1;
+	d->session = session_open(&d->endpoint, d->secret.data,
+	    j->verbose || is_check ? report_step : NULL, d, is_check, why);
+	if (d->session == NULL) {
+		/* A wrong one must not be tried again with the next job. */
+		if (why->stage == STAGE_LOGIN)
+			forget_secret(d);
+		return -1;
+	}
+	transaction_limits_set(&limits, d->endpoint.timeout_s);
+	session_transport(d->session, &via);
+	wire_init(&d->wire, &via, limits.block_ms);
+	transaction_begin(&d->transaction, &d->wire,
+	    session_offer(d->session)->pipelining, &limits);
+	respect_limit(d);
+	return 0;
+}
+
+/* Mails. */
+
+/* One try over the connection there is. 0, or -1: the mail is unreadable. */
+static int
+try_mail(struct delivery *d)
+{
+	struct job *j = d->job;
+	struct fault f = FAULT_INIT;
+	struct adapted a;
+	size_t i;
+	int rc;
+
+	adapted_init(&a);
+	rc = adapt_mail(&a, &j->envelope, &j->content,
+	    session_offer(d->session), report_recipient, d, &f);
+	if (rc == 0)
+		transaction_send(&d->transaction, &a.mail, NULL);
+	for (i = 0; rc == -1 && i < j->envelope.n; i++) {
+		if (j->envelope.v[i].outcome != OUTCOME_NONE)
+			continue;
+		envelope_record(&j->envelope, i, STAGE_LOCAL, REPLY_ANY, 0,
+		    f.text.data);
+		report_recipient(d, i);
+	}
+	adapted_release(&a);
+	fault_release(&f);
+	return rc;
+}
+
+/* Gives the undecided recipients the outcome of a failure. */
+static void
+give_up(struct delivery *d, const struct failure *why)
+{
+	struct envelope *e = &d->job->envelope;
+	size_t i;
+
+	for (i = 0; i < e->n; i++) {
+		if (e->v[i].outcome != OUTCOME_NONE)
+			continue;
+		envelope_record(e, i, why->stage, why->reply, why->code,
+		    why->text.data);
+		report_recipient(d, i);
+	}
+}
+
+/* What a try is judged by. */
+struct progress {
+	size_t left;           /* recipients without an outcome */
+	size_t recipients_max; /* a smaller group is worth another try */
+	int was_used;          /* the connection had served before */
+	int idle_tries;        /* new connections that decided nothing */
+};
+
+static void
+look(const struct delivery *d, struct progress *p)
+{
+	p->left = envelope_count(&d->job->envelope, OUTCOME_NONE);
+	p->recipients_max = d->transaction.recipients_max;
+	p->was_used = d->is_used;
+}
+
+/* Whether a fresh connection may be tried at once. */
+static int
+may_try_again(const struct delivery *d, struct progress *before)
+{
+	const struct failure *why = &d->transaction.failure;
+	struct progress now = *before;
+
+	look(d, &now);
+	if (d->is_gone || why->stage == STAGE_LOCAL)
+		return 0;
+	if (now.left < before->left ||
+	    now.recipients_max < before->recipients_max)
+		return 1;
+	if (before->was_used)
+		return 1;
+	if (why->reply == REPLY_TIMEOUT || why->code == 421)
+		return 0;
+	return before->idle_tries++ == 0;
+}
+
+static void
+run_mail(struct delivery *d)
+{
+	struct progress p = { 0, 0, 0, 0 };
+	struct failure why;
+	int is_first = 1;
+
+	failure_init(&why);
+	for (;;) {
+		if (connect_session(d, &why) == -1) {
+			/* Later on the mail itself has been under way. */
+			if (is_first)
+				report_failure(d, &why);
+			else
+				give_up(d, &why);
+			break;
+		}
+		is_first = 0;
+		look(d, &p);
+		if (try_mail(d) == -1)
+			break;
+		d->is_used = 1;
+		if (!d->transaction.is_over)
+			break;
+		if (envelope_count(&d->job->envelope, OUTCOME_NONE) == 0 ||
+		    !may_try_again(d, &p)) {
+			give_up(d, &d->transaction.failure);
+			disconnect(d, 0);
+			break;
+		}
+		disconnect(d, 0);
+	}
+	failure_release(&why);
+}
+
+/* Other jobs. */
+
+static void
+run_check(struct delivery *d)
+{
+	struct failure why;
+
+	failure_init(&why);
+	disconnect(d, 0);
+	d->transaction.hooks.step = on_step;
+	if (connect_session(d, &why) == -1)
+		report_failure(d, &why);
+	else
+		disconnect(d, QUIT_MS);
+	failure_release(&why);
+}
+
+/* What the eval lines of the section make, but for secrets. */
+static void
+run_eval(struct delivery *d)
+{
+	const struct job *j = d->job;
+	struct fault f = FAULT_INIT;
+	struct values v;
+	struct event e;
+	int i;
+
+	values_init(&v);
+	if (j->secret_file == NULL || j->secret_section == NULL)
+		fault_set(&f, EX_SOFTWARE, "there is no section to evaluate");
+	else if (account_load_secret(j->secret_file, j->secret_section, &v,
+	    &f) == 0)
+		for (i = 0; i < SETTING_COUNT; i++) {
+			if (settings[i].type == TYPE_SECRET ||
+			    !values_is_set(&v, (enum setting_id)i))
+				continue;
+			event_init(&e);
+			e.kind = EVENT_SETTING;
+			e.name = (char *)settings[i].name;
+			e.text = (char *)values_text(&v, (enum setting_id)i);
+			report_event(d, &e);
+		}
+	if (f.code != 0)
+		report_fault(d, &f);
+	values_release(&v);
+	fault_release(&f);
+}
+
+int
+delivery_run(struct delivery *d, struct job *job, struct fault *f)
+{
+	struct event end;
+
+	d->job = job;
+	if (job->kind == JOB_EVAL) {
+		run_eval(d);
+	} else {
+		take_account(d, job);
+		if (job->kind == JOB_CHECK)
+			run_check(d);
+		else
+			run_mail(d);
+		if (job->verbose)
+			disconnect(d, QUIT_MS);
+	}
+	event_init(&end);
+	end.kind = EVENT_END;
+	d->job = NULL;
+	return report(d, &end, f);
+}

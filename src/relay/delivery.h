@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Doing what a job asks: a session is opened or kept from the job before,
+ * mails go through it, and everything is reported to the front end.
+ */
+#ifndef RELAY_DELIVERY_H
+#define RELAY_DELIVERY_H
+
+#include "queue/job.h"
+#include "relay/endpoint.h"
+#include "relay/secret.h"
+#include "relay/session.h"
+#include "relay/transaction.h"
+
+struct delivery {
+	struct frames *frames;  /* borrowed */
+	const struct secret_environment *environment; /* borrowed */
+	struct job *job;        /* the one under way, borrowed */
+	int is_gone;            /* the front end does not listen any more */
+	int is_set_up;          /* libcurl is */
+	/* The connection and what it was opened with. */
+	struct session *session; /* NULL: none */
+	struct endpoint endpoint;
+	struct values settings;
+	char *secret_file, *secret_section;
+	struct buf secret;
+	int has_secret;
+	int is_used;            /* a mail has gone through it */
+	struct wire wire;
+	struct transaction transaction;
+};
+
+void delivery_init(struct delivery *d, struct frames *frames,
+    const struct secret_environment *environment);
+/* Ends the session with QUIT and wipes the secret. */
+void delivery_release(struct delivery *d);
+/*
+ * Does the job and reports it up to its "end". 0, or -1 with a fault: the
+ * front end is gone.
+ */
+int delivery_run(struct delivery *d, struct job *job, struct fault *f);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why a session or a transaction went wrong, in the outcome table's terms. */
+#ifndef RELAY_FAILURE_H
+#define RELAY_FAILURE_H
+
+#include "base/buf.h"
+#include "queue/outcome.h"
+
+struct answer;
+
+struct failure {
+	int is_set;
+	enum stage stage;
+	enum reply reply;
+	int code;        /* SMTP reply code, 0 if none */
+	int exit_status; /* 0, or instead of the table's */
+	struct buf text; /* the server's words, or a reason */
+};
+
+void failure_init(struct failure *f);
+void failure_release(struct failure *f);
+/* Records a failure unless there is one already (the first is the cause). */
+void failure_set(struct failure *f, enum stage stage, enum reply reply,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The same from a reply: its class, code and words. */
+void failure_set_answer(struct failure *f, enum stage stage,
+    const struct answer *a);
+
+#endif

@@ -709,8 +709,10 @@ class Connection:
         base = "%s/%d." % (self.server.dir, number)
         with open(place + ".json", "w") as f:
             json.dump(facts, f, indent=1)
-        os.rename(place + ".json", base + "json")
         os.rename(place, base + "eml")
+        os.rename(place + ".json", base + "json")
+        with self.server.arrived:
+            self.server.arrived.notify_all()
 
     def do_rset(self, _):
         if self.answer("rset", "250 OK.") == 2:
@@ -732,6 +734,7 @@ class Server:
         self.options, self.dir = o, os.path.abspath(o.dir)
         os.makedirs(self.dir, exist_ok=True)
         self.lock, self.stopping = threading.Lock(), threading.Event()
+        self.arrived = threading.Condition()
         self.faults = [Fault(rule) for rule in o.fault]
         self.mails = self.connections = 0
         self.open, self.threads = {}, []
@@ -814,6 +817,13 @@ class Server:
         with self.lock:
             self.mails += 1
             return self.mails
+
+    def wait_for(self, count, seconds=60):
+        """1 when so many mails are there, perhaps after a while."""
+        def there():
+            return os.path.exists("%s/%d.json" % (self.dir, count))
+        with self.arrived:
+            return self.arrived.wait_for(there, seconds)
 
     def note(self, name, line):
         with self.lock, open("%s/%s" % (self.dir, name), "a",

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The package: what the archive holds, that it builds out of tree from
+# read-only sources, installs and uninstalls ("make distcheck"), and that the
+# installed programs find each other.
+. "$srcdir/tests/lib/lib.sh"
+for tool in autoconf automake xz; do
+	command -v "$tool" > /dev/null || skip_all "$tool is not here"
+done
+[ -z "$VALGRIND" ] || skip_all "nothing to see for valgrind"
+"$builddir/config.status" --config | grep -q sanitizers &&
+	skip_all "done with the plain build"
+
+# A tree of its own: nothing is written where other tests run.
+mkdir tree build
+(cd "$srcdir" && tar -cf - --exclude=./build --exclude=./.git .) |
+	tar -xf - -C tree
+[ ! -e tree/config.status ] || (cd tree && make distclean > log 2>&1)
+[ -e tree/configure ] || ok "autoreconf" autoreconf -fi tree
+ok "configure, out of tree" sh -c \
+	"cd build && ../tree/configure -q --prefix='$T/usr'"
+
+# In there a few tests run again, to see that the archive has what they need.
+ok "make distcheck" make -C build distcheck \
+	TESTS='tests/unit/test_base tests/cli/000-includes.sh tests/cli/002-lib.sh'
+
+if [ -e "$srcdir/.git" ] && command -v git > /dev/null; then
+	git -c safe.directory='*' -c core.quotePath=false -C "$srcdir" ls-files |
+		grep -v '/\{0,1\}\.git[a-z]*$' | sort > wanted
+	tar -tf build/qsendmail-*.tar.xz | sed 's|^[^/]*/||' | sort > held
+	is "the archive holds every source" "$(comm -23 wanted held)" ""
+else
+	skip "the archive holds every source" "not a git clone"
+fi
+
+ok "make install" make -C build install
+is "the programs that are installed" \
+	"$(cd usr && find . -type f -perm -u+x | sort)" \
+"./bin/qsendmail
+./libexec/qsendmail/qsendmail-relay"
+ok "what is installed runs" usr/bin/qsendmail --version
+rm -rf tree build
+serve
+printf '%s\n' 'from 50627xxxx@qq.com' 'user 50627xxxx@qq.com' \
+	'password abcdefghijklmnop' 'host localhost' "port $SMTPS_PORT" 'auth on' \
+	'tls on' 'tls_starttls off' "tls_trust_file $T/certs/ca.pem" > settings
+chmod 600 settings
+run usr/bin/qsendmail -C settings a@example.net <<END
+Subject: from the installed program
+
+text
+END
+is "and it finds its relay" "$status$(cat err)" 0
+finish

@@ -34,24 +34,32 @@ is_attribute_char(char c)
 	return is_token_char(c) && c != '\'' && c != '%' && c != '*';
 }
 
+/* 1 when value needs no quotes. "'", "*" and "%" confuse readers there. */
 static int
 is_token(const char *p)
 {
 	size_t i;
 
 	for (i = 0; p[i] != '\0'; i++)
-		if (!is_token_char(p[i]))
+		if (!is_attribute_char(p[i]))
 			return 0;
 	return i != 0;
 }
 
-/* 1 when value can be a quoted string: printable ASCII and blanks. */
+/*
+ * 1 when value can be a quoted string: printable ASCII and blanks, and
+ * nothing that readers take for encoded although it is quoted: "=?" (RFC
+ * 2047), two apostrophes (RFC 2231, rock'n'roll).
+ */
 static int
-is_quotable(const char *p)
+is_quotable(const char *value)
 {
+	const char *p = value;
+
 	while (*p != '\0' && (unsigned char)*p < 127 && !ascii_is_control(*p))
 		p++;
-	return *p == '\0';
+	return *p == '\0' && strstr(value, "=?") == NULL &&
+	    strchr(value, '\'') == strrchr(value, '\'');
 }
 
 /* Characters that an octet takes: in a quoted string, or with percent signs. */

@@ -317,20 +317,24 @@ struct style {
 	char encoding; /* B or Q */
 };
 
-/* How many octets of p go into max characters: whole characters, at least
- * one. */
+/*
+ * How many octets of p go into max characters: whole characters, at least
+ * one. B words are cut where no padding is needed, if there is such a place.
+ */
 static size_t
 fit(const struct style *s, const char *p, size_t len, size_t max)
 {
-	size_t n = 0, chars = 0, unit;
+	size_t n = 0, chars = 0, unit, aligned = 0;
 
 	while (n < len) {
 		unit = s->is_utf8 ? utf8_decode(p + n, len - n, NULL) : 1;
 		chars = s->encoding == 'B' ? (n + unit + 2) / 3 * 4 :
 		    chars + q_length(p + n, unit, s->phrase);
 		if (n != 0 && chars > max)
-			break;
+			return s->encoding == 'B' && aligned != 0 ? aligned : n;
 		n += unit;
+		if (n % 3 == 0)
+			aligned = n;
 	}
 	return n;
 }
@@ -341,13 +345,21 @@ put_words(struct line *l, const struct style *s, const char *p, size_t len)
 	size_t frame = strlen(s->charset) + WORD_FRAME, n, start;
 	size_t room = l->column < LINE_MAX_CHARS - frame ?
 	    LINE_MAX_CHARS - frame - l->column : 0;
+	struct style word;
 
 	while (len != 0) {
-		n = fit(s, p, len, room < WORD_MAX - frame ? room :
-		    WORD_MAX - frame);
+		word = *s;
+		if (room > WORD_MAX - frame)
+			room = WORD_MAX - frame;
+		n = fit(&word, p, len, room);
+		/* GMime loses the B words behind one with padding. */
+		if (word.encoding == 'B' && n != len && n % 3 != 0) {
+			word.encoding = 'Q';
+			n = fit(&word, p, len, room);
+		}
 		start = l->out->len;
-		buf_addf(l->out, "=?%s?%c?", s->charset, s->encoding);
-		if (s->encoding == 'B')
+		buf_addf(l->out, "=?%s?%c?", s->charset, word.encoding);
+		if (word.encoding == 'B')
 			base64_encode(l->out, p, n);
 		else
 			encode_q(l->out, p, n, s->phrase);

@@ -309,6 +309,26 @@ respect_limit(struct delivery *d)
 		d->transaction.recipients_max = (size_t)told;
 }
 
+/*
+ * With "auth on" libcurl takes PLAIN where it is offered. A server may name
+ * it and not know it (504): then LOGIN is worth another connection.
+ */
+static struct session *
+open_session(struct delivery *d, int is_check, struct failure *why)
+{
+	session_step step = d->job->verbose || is_check ? report_step : NULL;
+	struct endpoint *e = &d->endpoint;
+	struct session *s;
+
+	s = session_open(e, d->secret.data, step, d, is_check, why);
+	if (s == NULL && why->stage == STAGE_LOGIN && why->code == 504 &&
+	    endpoint_use_login_only(e)) {
+		failure_release(why);
+		s = session_open(e, d->secret.data, step, d, is_check, why);
+	}
+	return s;
+}
+
 /* Opens a session unless there is one. */
 static int
 connect_session(struct delivery *d, struct failure *why)
@@ -323,8 +343,7 @@ connect_session(struct delivery *d, struct failure *why)
 	if (endpoint_load(&d->endpoint, &d->settings, why) == -1 ||
 	    find_secret(d, why) == -1 || set_up(d, why) == -1)
 		return -1;
-	d->session = session_open(&d->endpoint, d->secret.data,
-	    j->verbose || is_check ? report_step : NULL, d, is_check, why);
+	d->session = open_session(d, is_check, why);
 	if (d->session == NULL) {
 		/* A wrong one must not be tried again with the next job. */
 		if (why->stage == STAGE_LOGIN)

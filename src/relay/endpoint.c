@@ -125,13 +125,16 @@ is_loopback_name(const char *host)
 	    (n > tail && ascii_is_equal(host + n - tail, tail, below, tail));
 }
 
+static const char any_mechanism[] = "AUTH=LOGIN;AUTH=PLAIN";
+static const char only_login[] = "AUTH=LOGIN";
+
 static const struct {
 	const char *auth;
 	const char *options; /* libcurl takes the best of these */
 	int is_bearer;
 } mechanisms[] = {
-	{ "on", "AUTH=LOGIN;AUTH=PLAIN", 0 },
-	{ "login", "AUTH=LOGIN", 0 },
+	{ "on", any_mechanism, 0 },
+	{ "login", only_login, 0 },
 	{ "plain", "AUTH=PLAIN", 0 },
 	{ "xoauth2", "AUTH=XOAUTH2", 1 },
 	{ "oauthbearer", "AUTH=OAUTHBEARER", 1 },
@@ -157,6 +160,15 @@ load_login(struct endpoint *e, const struct values *v, struct failure *f)
 		return 0;
 	}
 	return wrong(f, "auth: not known here", auth);
+}
+
+int
+endpoint_use_login_only(struct endpoint *e)
+{
+	if (e->login_options != any_mechanism)
+		return 0;
+	e->login_options = only_login;
+	return 1;
 }
 
 static int

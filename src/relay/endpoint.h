@@ -34,6 +34,8 @@ void endpoint_release(struct endpoint *e);
 /* Fills e. 0, or -1 with CONFIG (EX_CONFIG) that names the setting. */
 int endpoint_load(struct endpoint *e, const struct values *v,
     struct failure *f);
+/* Leaves LOGIN as the only mechanism; 0 when there was no other. */
+int endpoint_use_login_only(struct endpoint *e);
 /* 1 when two sets of values lead to the same session. */
 int endpoint_is_same(const struct values *a, const struct values *b);
 /* 1 for an address of this machine that no network carries. */

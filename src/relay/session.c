@@ -223,29 +223,29 @@ show_addresses(struct session *s)
 	buf_release(&text);
 }
 
-static curl_off_t
-get_time(struct session *s, CURLINFO which)
+/* The address that we are connected to, "" while we are not. (With implicit
+ * TLS libcurl's time of connection stays 0 until the handshake is over.) */
+static const char *
+peer_address(struct session *s)
 {
-	curl_off_t us = 0;
+	char *address = NULL;
 
-	curl_easy_getinfo(s->easy, which, &us);
-	return us;
+	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP, &address);
+	return address != NULL ? address : "";
 }
 
 static void
 show_tcp(struct session *s)
 {
+	const char *address = peer_address(s);
 	struct buf text = BUF_INIT;
-	char *address = NULL;
 	long port = 0;
 
-	if (!s->is_check || s->is_tcp_shown ||
-	    get_time(s, CURLINFO_CONNECT_TIME_T) == 0)
+	if (!s->is_check || s->is_tcp_shown || address[0] == '\0')
 		return;
 	s->is_tcp_shown = 1;
-	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP, &address);
 	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_PORT, &port);
-	buf_addf(&text, "%s port %ld", address != NULL ? address : "?", port);
+	buf_addf(&text, "%s port %ld", address, port);
 	show(s, "tcp", "", text.data);
 	buf_release(&text);
 }
@@ -293,13 +293,14 @@ show_tls(struct session *s)
 static enum stage
 current_stage(struct session *s)
 {
-	int is_secure = get_time(s, CURLINFO_APPCONNECT_TIME_T) != 0;
+	curl_off_t secure_us = 0;
 
 	if (!s->is_socket_open)
 		return STAGE_RESOLVE;
-	if (get_time(s, CURLINFO_CONNECT_TIME_T) == 0)
+	if (peer_address(s)[0] == '\0')
 		return STAGE_CONNECT;
-	if (!is_secure && (s->e->tls == TLS_IMPLICIT || s->d.is_started))
+	curl_easy_getinfo(s->easy, CURLINFO_APPCONNECT_TIME_T, &secure_us);
+	if (secure_us == 0 && (s->e->tls == TLS_IMPLICIT || s->d.is_started))
 		return STAGE_TLS;
 	return dialogue_stage(&s->d);
 }
@@ -336,7 +337,7 @@ on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 	}
 	if (now - s->since < stage_limit(s))
 		return 0;
-	failure_set(s->f, stage, REPLY_TIMEOUT, "nothing within %lld seconds",
+	failure_set(s->f, stage, REPLY_TIMEOUT, "nothing came within %lld s",
 	    stage_limit(s) / 1000);
 	return 1;
 }
@@ -441,43 +442,60 @@ set_callbacks(CURLcode *rc, struct session *s)
 static const struct {
 	CURLcode rc;
 	enum stage stage;
+	enum reply reply;
 	int exit_status;
 } failures[] = {
-	{ CURLE_COULDNT_RESOLVE_HOST, STAGE_RESOLVE, 0 },
-	{ CURLE_COULDNT_CONNECT, STAGE_CONNECT, 0 },
-	{ CURLE_SSL_CONNECT_ERROR, STAGE_TLS, 0 },
-	{ CURLE_PEER_FAILED_VERIFICATION, STAGE_CERTIFICATE, 0 },
-	{ CURLE_SSL_ISSUER_ERROR, STAGE_CERTIFICATE, 0 },
-	{ CURLE_SSL_PINNEDPUBKEYNOTMATCH, STAGE_CERTIFICATE, 0 },
-	{ CURLE_SSL_CACERT_BADFILE, STAGE_CONFIG, EX_CONFIG },
-	{ CURLE_SSL_CERTPROBLEM, STAGE_CONFIG, EX_CONFIG },
-	{ CURLE_SSL_CIPHER, STAGE_CONFIG, EX_CONFIG },
-	{ CURLE_UNSUPPORTED_PROTOCOL, STAGE_CONFIG, EX_CONFIG },
-	{ CURLE_URL_MALFORMAT, STAGE_CONFIG, EX_CONFIG },
-	{ CURLE_NOT_BUILT_IN, STAGE_CONFIG, EX_CONFIG },
-	{ CURLE_UNKNOWN_OPTION, STAGE_CONFIG, EX_CONFIG },
-	{ CURLE_OUT_OF_MEMORY, STAGE_LOCAL, EX_TEMPFAIL },
-	{ CURLE_FAILED_INIT, STAGE_LOCAL, EX_TEMPFAIL },
+	{ CURLE_COULDNT_RESOLVE_HOST, STAGE_RESOLVE, REPLY_LOST, 0 },
+	{ CURLE_COULDNT_CONNECT, STAGE_CONNECT, REPLY_LOST, 0 },
+	{ CURLE_SSL_CONNECT_ERROR, STAGE_TLS, REPLY_LOST, 0 },
+	{ CURLE_PEER_FAILED_VERIFICATION, STAGE_CERTIFICATE, REPLY_ANY, 0 },
+	{ CURLE_SSL_ISSUER_ERROR, STAGE_CERTIFICATE, REPLY_ANY, 0 },
+	{ CURLE_SSL_PINNEDPUBKEYNOTMATCH, STAGE_CERTIFICATE, REPLY_ANY, 0 },
+	{ CURLE_SSL_CACERT_BADFILE, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_SSL_CERTPROBLEM, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_SSL_CIPHER, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_UNSUPPORTED_PROTOCOL, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_URL_MALFORMAT, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_NOT_BUILT_IN, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_UNKNOWN_OPTION, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_OUT_OF_MEMORY, STAGE_LOCAL, REPLY_ANY, EX_TEMPFAIL },
+	{ CURLE_FAILED_INIT, STAGE_LOCAL, REPLY_ANY, EX_TEMPFAIL },
 };
 
+/* libcurl's words, or better ones. */
 static const char *
 error_text(const struct session *s, CURLcode rc)
 {
+	static const char *const plain[][2] = {
+		{ "response reading failed",
+		    "the server closed the connection" },
+		{ "SSL_ERROR_SYSCALL", "the server closed the connection" },
+		{ "wrong version number", "what the server sent is not TLS" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof plain / sizeof *plain; i++)
+		if (strstr(s->error, plain[i][0]) != NULL)
+			return plain[i][1];
 	return s->error[0] != '\0' ? s->error : curl_easy_strerror(rc);
 }
 
 /* "the server offers only CRAM-MD5 GSSAPI", or why there is no login. */
 static void
-fail_not_offered(struct session *s)
+fail_not_offered(struct session *s, CURLcode rc)
 {
 	const struct capabilities *offer = &s->d.offer;
 	struct buf text = BUF_INIT;
 	size_t i;
 
-	if (s->d.phase == PHASE_HELO || s->d.ehlo_code / 100 != 2)
-		buf_addf(&text, "the server answered EHLO with %d and so "
-		    "offers no login", s->d.ehlo_code);
-	else if (s->d.auth_before_tls)
+	if (s->d.ehlo_code / 100 != 2) {
+		/* HELO went well, but nobody can log in after that. */
+		failure_set(s->f, STAGE_EHLO, reply_class(s->d.ehlo_code),
+		    "without EHLO there is no login");
+		s->f->code = s->d.ehlo_code;
+		return;
+	}
+	if (s->d.auth_before_tls)
 		buf_adds(&text, "the server offers a login only without TLS");
 	else if (offer->auth_old_only)
 		buf_adds(&text, "the server offers a login only in the form "
@@ -487,7 +505,9 @@ fail_not_offered(struct session *s)
 		    "the server offers no login without TLS: add tls on" :
 		    "the server offers no login");
 	else
-		buf_adds(&text, "the server offers only");
+		buf_adds(&text, rc == CURLE_OK ?
+		    "libcurl did not see that the server offers" :
+		    "the server offers only");
 	for (i = 0; i < offer->auth.n; i++)
 		buf_addf(&text, " %s", offer->auth.v[i]);
 	failure_set(s->f, STAGE_LOGIN, REPLY_NOT_OFFERED, "%s", text.data);
@@ -515,7 +535,7 @@ fail_login(struct session *s)
 	const struct dialogue *d = &s->d;
 
 	if (d->login_replies == 0 || d->phase != PHASE_LOGIN)
-		fail_not_offered(s);
+		fail_not_offered(s, CURLE_LOGIN_DENIED);
 	else if (d->answer.code / 100 == 3)
 		fail_bearer(s);
 	else
@@ -531,8 +551,19 @@ fail_starttls(struct session *s)
 		failure_set_answer(s->f, STAGE_STARTTLS, &d->answer);
 		return;
 	}
-	failure_set(s->f, STAGE_STARTTLS, REPLY_NOT_OFFERED,
-	    "the server does not offer STARTTLS");
+	failure_set(s->f, STAGE_STARTTLS, REPLY_NOT_OFFERED, "%s", "");
+}
+
+/* libcurl's text does not say why. */
+static void
+fail_connect(struct session *s)
+{
+	long error = 0;
+
+	curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &error);
+	if (error != 0)
+		failure_set(s->f, STAGE_CONNECT, REPLY_LOST, "%s port %u: %s",
+		    s->e->host.data, s->e->port, strerror((int)error));
 }
 
 /* Nothing in the table: the connection, or what came over it. */
@@ -574,10 +605,12 @@ explain(struct session *s, CURLcode rc)
 		fail_starttls(s);
 		return;
 	}
+	if (rc == CURLE_COULDNT_CONNECT)
+		fail_connect(s);
 	for (i = 0; i < sizeof failures / sizeof *failures; i++) {
 		if (failures[i].rc != rc)
 			continue;
-		failure_set(s->f, failures[i].stage, REPLY_LOST, "%s",
+		failure_set(s->f, failures[i].stage, failures[i].reply, "%s",
 		    error_text(s, rc));
 		s->f->exit_status = failures[i].exit_status;
 		return;
@@ -628,7 +661,7 @@ session_open(const struct endpoint *e, const char *secret, session_step step,
 		show_addresses(s);
 	rc = perform(s, secret);
 	if (rc == CURLE_OK && s->d.wants_login && !s->d.is_logged_in)
-		fail_not_offered(s);
+		fail_not_offered(s, rc);
 	if (rc == CURLE_OK && !f->is_set)
 		rc = curl_easy_getinfo(s->easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (rc == CURLE_OK && fd == CURL_SOCKET_BAD)

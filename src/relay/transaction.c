@@ -139,7 +139,7 @@ set_lost(struct transaction *t, enum stage stage, enum wire_status status,
 		t->failure.exit_status = t->wire->fault.code;
 	} else if (status == WIRE_TIMEOUT) {
 		failure_set(&t->failure, stage, REPLY_TIMEOUT,
-		    "no answer within %d seconds", limit_ms / 1000);
+		    "nothing came within %d s", limit_ms / 1000);
 	} else {
 		if (via->error != NULL)
 			error = via->error(via->arg);

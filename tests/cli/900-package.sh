@@ -28,7 +28,7 @@ if [ -e "$srcdir/.git" ] && command -v git > /dev/null; then
 	git -c safe.directory='*' -c core.quotePath=false -C "$srcdir" ls-files |
 		grep -v '/\{0,1\}\.git[a-z]*$' | sort > wanted
 	tar -tf build/qsendmail-*.tar.xz | sed 's|^[^/]*/||' | sort > held
-	is "the archive holds every source" "$(comm -23 wanted held)" ""
+	is "the archive holds every source" "$(comm -23 wanted held | head -n 20)" ""
 else
 	skip "the archive holds every source" "not a git clone"
 fi
@@ -42,7 +42,7 @@ ok "what is installed runs" usr/bin/qsendmail --version
 rm -rf tree build
 serve
 printf '%s\n' 'from 50627xxxx@qq.com' 'user 50627xxxx@qq.com' \
-	'password abcdefghijklmnop' 'host localhost' "port $SMTPS_PORT" 'auth on' \
+	'password abcdefghijklmnop' 'host localhost' "port $SMTPS_PORT" 'auth login' \
 	'tls on' 'tls_starttls off' "tls_trust_file $T/certs/ca.pem" > settings
 chmod 600 settings
 run usr/bin/qsendmail -C settings a@example.net <<END

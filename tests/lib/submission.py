@@ -83,6 +83,7 @@ smtp unix - - n - - smtp
 error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
 proxymap unix - - n - - proxymap
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -100,6 +101,12 @@ default_internal_group = {owner}
 default_login_user = {privs}
 auth_mechanisms = login plain xoauth2
 disable_plaintext_auth = no
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {dir}/users

@@ -8,6 +8,7 @@ import email.policy
 import hashlib
 import json
 import os
+import re
 import smtplib
 import ssl
 import subprocess
@@ -188,7 +189,7 @@ with submission.Server("mta", "certs/valid.pem", USER, PASSWORD,
         octets_stay(way)
     case("every login was by AUTH LOGIN",
          "sasl_method=LOGIN" in server.log() and
-         "sasl_method=PLAIN" not in server.log(), server.log())
+         "sasl_method=PLAIN" not in server.log())
     sent("auth plain", "plain", HEAD + BODY, "-t")
     case("auth plain logs in by it", "sasl_method=PLAIN" in server.log())
     refusals()
@@ -205,6 +206,9 @@ with submission.Server("mta", "certs/valid.pem", USER, PASSWORD,
 sink.stop()
 with open("sink/violations") as f:
     same("Postfix had nothing to break", f.read(), "")
-case("Postfix and Dovecot saw nothing strange", "warning:" not in log and
-     "Error" not in log, log)
+strange = [line for line in log.splitlines()
+           if re.search("warning:|error|fatal|panic|violation", line, re.I) and
+           not re.search("SASL LOGIN authentication failed|unknown ca|"
+                         "SSL_accept error", line)]
+same("Postfix and Dovecot saw nothing strange", strange, [])
 done()

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Describing the leaves of a message: media type, charset, transfer encoding,
- * names (RFC 2045, 2183, 2231).
+ * The tree of body parts, and describing files in it: media type, charset,
+ * transfer encoding, names (RFC 2045, 2183, 2231). Texts are in
+ * entity_text.c.
  *
  * A file arrives byte for byte, whatever it is, so it travels as base64: text
  * sent as text would come out with other line ends. The exception is a mail
@@ -19,16 +20,14 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
-#include "mail/cid.h"
 #include "mail/codec.h"
 #include "mail/mediatype.h"
 
 #define LINE_OCTETS 998   /* RFC 5322 2.1.1 */
 #define LINE_COLUMNS 76
-#define META_OCTETS 4096  /* how far into HTML its charset is looked for */
 #define OLD_NAME_MAX 255  /* longer names old clients do not get */
 
-static struct entity *
+struct entity *
 entity_new(enum entity_form form)
 {
 	struct entity *e = xcalloc(1, sizeof *e);
@@ -85,18 +84,6 @@ entity_type(const struct entity *e, struct buf *out)
 	buf_truncate(out, start + strcspn(out->data + start, " \t;("));
 }
 
-/* Sets a field, in the place of one that is there. */
-static void
-set_field(struct header *h, const char *name, const char *body)
-{
-	size_t at = header_find(h, name, 0);
-
-	if (at == h->n)
-		header_add(h, name, body);
-	else
-		header_replace(h, at, body);
-}
-
 /*
  * Adds a field whose body is folded in front of every parameter; joins what
  * fits on a line.
@@ -127,21 +114,33 @@ add_folded(struct header *h, const char *name, const struct buf *body)
 }
 
 /*
+ * 1 when readers would see something else in the quoted name: encoded words
+ * of RFC 2047, a charset of RFC 2231 (rock'n'roll).
+ */
+static int
+is_misleading(const char *name)
+{
+	return strstr(name, "=?") != NULL ||
+	    strchr(name, '\'') != strrchr(name, '\'');
+}
+
+/*
  * Appends name as Content-Type has carried it since before RFC 2231: quoted,
  * or as RFC 2047 words, which is no standard but what old clients read. New
- * ones read the filename of Content-Disposition.
+ * ones read the filename of Content-Disposition, so odd names are left out.
  */
 static void
 add_old_name(struct buf *body, const char *name)
 {
 	size_t len = strlen(name), i;
+	int is_8bit = utf8_is_8bit(name, len);
 
-	if (len == 0 || len > OLD_NAME_MAX)
+	if (len == 0 || len > OLD_NAME_MAX || is_misleading(name))
 		return;
 	buf_adds(body, ";\r\n name=\"");
-	if (utf8_is_8bit(name, len))
+	if (is_8bit)
 		word_encode(body, name, len, 1, strlen(" name=\""));
-	for (i = 0; i < len && !utf8_is_8bit(name, len); i++) {
+	for (i = 0; i < len && !is_8bit; i++) {
 		if (name[i] == '"' || name[i] == '\\')
 			buf_addc(body, '\\');
 		buf_addc(body, name[i]);
@@ -349,243 +348,4 @@ entity_file(const struct part *p, struct fault *f)
 		return e;
 	entity_free(e);
 	return NULL;
-}
-
-/*
- * Lines that are too long for mail need an encoding: the one that is likely
- * to be shorter. ("=" signs are not counted, so it may be wrong for a text
- * full of them.)
- */
-static void
-choose_encoding(struct entity *e, const struct text_facts *facts)
-{
-	off_t qp = facts->length + 2 * facts->octets_8bit;
-
-	if (facts->longest_line <= LINE_OCTETS)
-		return;
-	qp += qp / (LINE_COLUMNS - 1) * 3;
-	e->form = qp <= base64_length(facts->length) ? ENTITY_QP :
-	    ENTITY_BASE64;
-	e->is_8bit = 0;
-	set_field(&e->header, "Content-Transfer-Encoding",
-	    e->form == ENTITY_QP ? "quoted-printable" : "base64");
-}
-
-/*
- * A text that came with its fields stays as it is; only 8-bit octets that it
- * does not announce are announced (RFC 2045 6.2).
- */
-static void
-announce_8bit(struct entity *e)
-{
-	size_t at = header_find(&e->header, "Content-Transfer-Encoding", 0);
-	struct buf body = BUF_INIT;
-
-	if (at != e->header.n)
-		field_body(&e->header.v[at], &body);
-	if (body.len == 0 || ascii_is_equal(body.data, body.len, "7bit", 4))
-		set_field(&e->header, "Content-Transfer-Encoding", "8bit");
-	buf_release(&body);
-}
-
-struct entity *
-entity_text(int fd, off_t at, const struct text_facts *facts,
-    struct header *header, const char *charset)
-{
-	struct entity *e = entity_new(ENTITY_TEXT);
-
-	e->fd = fd;
-	e->at = at;
-	e->length = facts->length;
-	e->is_8bit = facts->octets_8bit != 0;
-	header_move(header, "", &e->header);
-	if (header_has(&e->header, "Content-Type") ||
-	    header_has(&e->header, "Content-Transfer-Encoding")) {
-		if (e->is_8bit)
-			announce_8bit(e);
-	} else {
-		text_describe(&e->header, "plain", facts, charset);
-		choose_encoding(e, facts);
-	}
-	header_encode(&e->header, charset);
-	return e;
-}
-
-/* 1 when the octets at p begin with text, whatever the case. */
-static int
-begins_with(const char *p, const char *end, const char *text)
-{
-	size_t len = strlen(text);
-
-	return (size_t)(end - p) >= len && ascii_is_equal(p, len, text, len);
-}
-
-/* The charset that stands behind "charset" at p, appended to out. */
-static void
-take_charset(const char *p, const char *end, struct buf *out)
-{
-	static const char marks[] = " \t\r\n=\"'";
-
-	while (p < end && *p != '\0' && strchr(marks, *p) != NULL)
-		p++;
-	for (; p < end && (ascii_is_alnum(*p) || *p == '-' || *p == '_'); p++)
-		buf_addc(out, *p);
-}
-
-/* Appends the charset that a meta tag at the beginning of HTML names. */
-static void
-find_meta_charset(const char *p, size_t len, struct buf *out)
-{
-	const char *end = p + len;
-	int in_meta = 0;
-
-	for (; p < end && out->len == 0; p++) {
-		if (begins_with(p, end, "<meta"))
-			in_meta = 1;
-		else if (*p == '>')
-			in_meta = 0;
-		else if (in_meta && begins_with(p, end, "charset"))
-			take_charset(p + strlen("charset"), end, out);
-	}
-}
-
-/*
- * The charset of HTML in a private file that is not UTF-8: by its own word,
- * unless that cannot be true, else the one that was configured.
- */
-static void
-html_charset(int fd, const char *charset, struct buf *out)
-{
-	char head[META_OCTETS];
-	ssize_t n = io_pread(fd, head, sizeof head, 0);
-
-	if (n > 0)
-		find_meta_charset(head, (size_t)n, out);
-	if (begins_with(out->data, out->data + out->len, "utf"))
-		buf_reset(out);
-	if (out->len == 0)
-		buf_adds(out, charset);
-}
-
-/* UTF-16 would lose its NULs on the way. */
-static int
-check_html(const struct part *p, int fd, struct fault *f)
-{
-	char head[META_OCTETS];
-	ssize_t n = io_pread(fd, head, sizeof head, 0);
-
-	if (n == -1)
-		return fault_errno(f, EX_NOINPUT, "%s: cannot be read",
-		    p->path);
-	if (memchr(head, '\0', (size_t)n) != NULL)
-		return fault_set(f, EX_DATAERR, "%s: is no HTML text (it has "
-		    "NUL octets): save it as UTF-8", p->path);
-	return 0;
-}
-
-/* The file as CRLF text into w. */
-static int
-copy_html(const struct part *p, struct writer *w, struct text_facts *facts,
-    struct fault *f)
-{
-	int fd = part_begin(p, f), rc = -1;
-	struct reader r;
-
-	if (fd == -1)
-		return -1;
-	reader_init_part(&r, fd, 0, p->length);
-	if (check_html(p, fd, f) == 0) {
-		rc = text_copy(&r, NULL, w, 0, facts, f);
-		if (rc == -1)
-			fault_context(f, "%s", p->path);
-	}
-	reader_release(&r);
-	if (part_end(p, fd, f) == -1)
-		rc = -1;
-	return rc;
-}
-
-/* Copies length octets of fd behind themselves, references resolved. */
-static int
-resolve_references(struct part_list *parts, int fd, off_t length,
-    struct text_facts *facts, struct fault *f)
-{
-	struct reader r;
-	struct writer w;
-	int rc;
-
-	reader_init_part(&r, fd, 0, length);
-	writer_init(&w, fd, length);
-	cid_copy(parts, &r, &w);
-	rc = writer_flush(&w, f);
-	reader_release(&r);
-	reader_init_part(&r, fd, length, writer_position(&w) - length);
-	if (rc == 0)
-		rc = text_examine(&r, facts, f);
-	reader_release(&r);
-	writer_release(&w);
-	return rc;
-}
-
-static int
-has_inline(const struct part_list *parts)
-{
-	size_t i;
-
-	for (i = 0; i < parts->n; i++)
-		if (parts->v[i].kind == PART_KIND_INLINE)
-			return 1;
-	return 0;
-}
-
-/* Fills the private file e->fd with the HTML of part p. */
-static int
-fill_html(struct entity *e, const struct part *p, struct part_list *parts,
-    struct text_facts *facts, struct fault *f)
-{
-	struct writer w;
-	int rc;
-
-	writer_init(&w, e->fd, 0);
-	rc = copy_html(p, &w, facts, f);
-	writer_release(&w);
-	if (rc == 0 && has_inline(parts)) {
-		e->at = facts->length;
-		rc = resolve_references(parts, e->fd, e->at, facts, f);
-	}
-	e->length = facts->length;
-	e->is_8bit = facts->octets_8bit != 0;
-	return rc;
-}
-
-static void
-describe_html(struct entity *e, const struct part *p,
-    const struct text_facts *facts, const char *charset)
-{
-	struct buf found = BUF_INIT;
-
-	if (!facts->is_utf8)
-		html_charset(e->fd, charset, &found);
-	text_describe(&e->header, "html", facts, found.data);
-	if (p->type != NULL)
-		set_field(&e->header, "Content-Type", p->type);
-	choose_encoding(e, facts);
-	buf_release(&found);
-}
-
-struct entity *
-entity_html(const struct part *p, struct part_list *parts,
-    const char *charset, struct fault *f)
-{
-	struct entity *e = entity_new(ENTITY_TEXT);
-	struct text_facts facts;
-
-	e->fd = io_private_file(f);
-	e->owns_fd = e->fd != -1;
-	if (e->fd == -1 || fill_html(e, p, parts, &facts, f) == -1) {
-		entity_free(e);
-		return NULL;
-	}
-	describe_html(e, p, &facts, charset);
-	return e;
 }

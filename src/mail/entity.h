@@ -37,6 +37,7 @@ struct entity {
 	off_t at, length;
 };
 
+struct entity *entity_new(enum entity_form form);
 /* Frees e, its children and those behind it. */
 void entity_free(struct entity *e);
 /* A multipart with one child or a list of them, which it takes. */

@@ -12,6 +12,7 @@
 #include "mail/codec.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
@@ -328,6 +329,7 @@ fit(const struct style *s, const char *p, size_t len, size_t max)
 
 	while (n < len) {
 		unit = s->is_utf8 ? utf8_decode(p + n, len - n, NULL) : 1;
+		unit += unit == 0;
 		chars = s->encoding == 'B' ? (n + unit + 2) / 3 * 4 :
 		    chars + q_length(p + n, unit, s->phrase);
 		if (n != 0 && chars > max)
@@ -427,6 +429,14 @@ is_label(const char *charset)
 	return i != 0;
 }
 
+/* Text that is not UTF-8 must not be called so, whatever the locale is. */
+static int
+is_utf8_name(const char *charset)
+{
+	return strcasecmp(charset, "UTF-8") == 0 ||
+	    strcasecmp(charset, "UTF8") == 0;
+}
+
 void
 word_encode_charset(struct buf *out, const char *charset, const char *text,
     size_t len, int phrase, size_t column)
@@ -436,7 +446,7 @@ word_encode_charset(struct buf *out, const char *charset, const char *text,
 	if (charset_to_utf8(charset, text, len, &utf8) == 0)
 		encode(out, "UTF-8", utf8.data, utf8.len, phrase, column);
 	else
-		encode(out, is_label(charset) ? charset : UNKNOWN, text, len,
-		    phrase, column);
+		encode(out, is_label(charset) && !is_utf8_name(charset) ?
+		    charset : UNKNOWN, text, len, phrase, column);
 	buf_release(&utf8);
 }

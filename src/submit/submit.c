@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -440,12 +441,14 @@ make_envelope(struct submission *s, struct fault *f)
 
 /* The content. */
 
+/* What text is that is not UTF-8: of that UTF-8 says nothing. */
 static const char *
 text_charset(const struct account *a)
 {
 	const char *set = values_text(&a->values, S_CHARSET);
+	const char *name = set[0] != '\0' ? set : charset_locale();
 
-	return set[0] != '\0' ? set : charset_locale();
+	return strcasecmp(name, "UTF-8") == 0 ? "" : name;
 }
 
 /* Makes text and parts one body; the Content- fields of a message that had

@@ -119,6 +119,11 @@ test_envelope(void)
 	}
 	is_number((long long)e.n, 2504, "thousands are kept once each");
 	is_text(e.v[2503].address, "u2499@x", "in their order");
+	for (i = 0; i < 100; i++) {
+		snprintf(address, sizeof address, "u%d@X", i);
+		envelope_add(&e, address);
+	}
+	is_number((long long)e.n, 2504, "whatever the domain's case");
 	envelope_record(&e, 1, STAGE_RCPT, REPLY_R5XX, 550, "no such user");
 	ok(e.v[1].outcome == OUTCOME_REJECT && e.v[1].code == 550 &&
 	    strcmp(e.v[1].text, "no such user") == 0,

@@ -155,6 +155,7 @@ wire_put_content(struct wire *w, const struct wire_content *content)
 	w->content = *content;
 	w->dot = DOT_AHEAD;
 	w->last = '\n';
+	w->ends_line = 1;
 }
 
 /* Output. */
@@ -218,6 +219,8 @@ fill_content(struct wire *w)
 		return fault_set(&w->fault, EX_IOERR, "the mail is shorter "
 		    "than it was: its file was changed");
 	w->chunk_end += stuff(w->chunk + w->chunk_end, w->raw, want, w->last);
+	w->ends_line = w->raw[want - 1] == '\n' &&
+	    (want > 1 ? w->raw[want - 2] : w->last) == '\r';
 	w->last = w->raw[want - 1];
 	c->at += got;
 	c->left -= got;
@@ -228,7 +231,7 @@ fill_content(struct wire *w)
 static int
 fill_dot(struct wire *w)
 {
-	const char *end = w->last == '\n' ? ".\r\n" : "\r\n.\r\n";
+	const char *end = w->ends_line ? ".\r\n" : "\r\n.\r\n";
 	struct buf swap;
 
 	if (w->content.before_dot != NULL &&
@@ -390,10 +393,10 @@ sleep_for_io(const struct wire *w, long long left, int *only_out)
 {
 	struct pollfd p = { w->via.fd, POLLIN, 0 };
 
+	if (has_output(w) && !*only_out)
+		p.events |= POLLOUT;
 	if (*only_out && left > OTHER_DIRECTION_MS)
 		left = OTHER_DIRECTION_MS;
-	else if (has_output(w))
-		p.events |= POLLOUT;
 	if (left > INT_MAX)
 		left = INT_MAX;
 	*only_out = poll(&p, 1, (int)left) == 1 && p.revents == POLLOUT;

@@ -81,6 +81,7 @@ struct wire {
 	struct wire_content content;
 	enum wire_dot dot; /* of the content given last */
 	char last;         /* last octet of the content put into the chunk */
+	int ends_line;     /* the last two are CR LF, or there are none yet */
 	char *raw;         /* content as read */
 	char *chunk;       /* what goes to send: [chunk_at, chunk_end) */
 	size_t chunk_at, chunk_end;

@@ -73,6 +73,9 @@ spawn_socket(struct child *c, const char *path, char *const argv[],
 	pair[1] = move_up(pair[1]);
 	if (pair[0] == -1 || pair[1] == -1)
 		rc = EMFILE;
+	else if (access(path, X_OK) == -1)
+		/* posix_spawn may find out only in the child (127). */
+		rc = errno;
 	else
 		rc = start(&c->pid, path, argv, pair[1], pair[1]);
 	if (pair[1] != -1)

@@ -133,6 +133,7 @@ test_files(void)
 	reader_release(&r);
 
 	reader_init_part(&r, fd, 100 + 300000, 99);
+	buf_release(&line);
 	buf_init(&line, 3);
 	is_number(reader_line(&r, &line), 1, "a line that fits its max");
 	is_number(reader_line(&r, &line), -1, "a line that does not");

@@ -125,10 +125,14 @@ copy_all(struct reader *r, struct writer *w, const char *path,
 static int
 copy_private(int fd, const char *path, struct fault *f)
 {
-	int copy = io_private_file(f), rc;
 	struct reader r;
 	struct writer w;
+	int copy, rc;
 
+	/* Were fd closed (<&-), the private file would take its number. */
+	if (fcntl(fd, F_GETFD) == -1)
+		return fault_errno(f, EX_NOINPUT, "%s", path);
+	copy = io_private_file(f);
 	if (copy == -1)
 		return -1;
 	reader_init(&r, fd);

@@ -21,7 +21,7 @@ ok "configure, out of tree" sh -c \
 	"cd build && ../tree/configure -q --prefix='$T/usr'"
 
 # In there a few tests run again, to see that the archive has what they need.
-ok "make distcheck" make -C build distcheck \
+ok "make distcheck" make -j2 -C build distcheck \
 	TESTS='tests/unit/test_base tests/cli/000-includes.sh tests/cli/002-lib.sh'
 
 if [ -e "$srcdir/.git" ] && command -v git > /dev/null; then
@@ -33,7 +33,7 @@ else
 	skip "the archive holds every source" "not a git clone"
 fi
 
-ok "make install" make -C build install
+ok "make install" make -j2 -C build install
 is "the programs that are installed" \
 	"$(cd usr && find . -type f -perm -u+x | sort)" \
 "./bin/qsendmail

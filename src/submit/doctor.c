@@ -23,6 +23,60 @@ put(struct report *report, const char *name, const char *text, size_t len)
 	buf_release(&line);
 }
 
+/*
+ * Lines of text in one, with commas; of a reply the codes and (offers != 0)
+ * the first line, which is but a name, are left out.
+ */
+static void
+join_lines(struct buf *out, const char *text, int offers)
+{
+	const char *end, *p = text;
+
+	for (; *p != '\0'; p = *end != '\0' ? end + 1 : end) {
+		end = p + strcspn(p, "\n");
+		if (offers && p == text)
+			continue;
+		if (out->len != 0)
+			buf_adds(out, ", ");
+		if (offers && end - p > 4)
+			p += 4;
+		buf_add(out, p, (size_t)(end - p));
+	}
+}
+
+/* How the steps of the dialogue are told. */
+static const struct {
+	const char *step, *name;
+	enum { AS_IT_IS, OFFERS, DETAILS, LOGIN } kind;
+} lines[] = {
+	{ "resolve", "resolve", DETAILS }, { "connect", "greeting", AS_IT_IS },
+	{ "tls", "tls", DETAILS }, { "ehlo", "offers", OFFERS },
+	{ "login", "login", LOGIN }, { "user", "login", LOGIN },
+	{ "password", "login", LOGIN }, { "quit", "quit", AS_IT_IS },
+};
+
+static void
+put_step(struct report *report, const struct event *e)
+{
+	struct buf text = BUF_INIT;
+	size_t i, n = sizeof lines / sizeof *lines;
+
+	for (i = 0; i < n && strcmp(lines[i].step, e->name) != 0; i++)
+		continue;
+	if (i == n || lines[i].kind == AS_IT_IS) {
+		put(report, i == n ? e->name : lines[i].name, e->text,
+		    strlen(e->text));
+	} else if (lines[i].kind == LOGIN) {
+		/* The questions in between tell nothing. */
+		if (e->text[0] != '3')
+			put(report, "login", e->text, strlen(e->text));
+	} else {
+		join_lines(&text, e->text, lines[i].kind == OFFERS);
+		put(report, lines[i].name, text.data, text.len);
+	}
+	buf_release(&text);
+}
+
 static void
 put_account(struct report *report, const struct account *a)
 {
@@ -58,7 +112,7 @@ follow(struct relay *r, const struct account *a, int verbose,
 		if (e.kind == EVENT_STEP && verbose)
 			report_step(report, &e);
 		else if (e.kind == EVENT_STEP)
-			put(report, e.name, e.text, strlen(e.text));
+			put_step(report, &e);
 		if (e.kind != EVENT_FAULT)
 			continue;
 		failed = 1;

@@ -11,11 +11,13 @@ codes (of the steps), rcpt {number: (stage, reply, code, text)}, fault
 when the relay was gone before "end").
 """
 import array
+import fcntl
 import os
 import socket
 import struct
 import subprocess
 import tempfile
+import termios
 
 BUILDDIR = os.environ["builddir"]
 PROGRAM = os.path.join(BUILDDIR, "qsendmail-relay")
@@ -50,11 +52,19 @@ class Result:
 
 class Relay:
     def __init__(self, settings, verbose=0, secret=None, environment=None,
-                 version="1"):
+                 version="1", terminal=None):
+        """terminal: a descriptor that becomes the controlling terminal;
+        without one there is none."""
         env = dict(os.environ, **(environment or {}))
         self.sock, child = socket.socketpair()
+
+        def take_terminal():
+            if terminal is not None:
+                fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
         self.process = subprocess.Popen(
-            command(), stdin=child, stdout=child, env=env)
+            command(), stdin=child, stdout=child, env=env,
+            start_new_session=True, preexec_fn=take_terminal,
+            pass_fds=() if terminal is None else (terminal,))
         child.close()
         self.data = b""
         self.out = b""

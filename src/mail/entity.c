@@ -75,10 +75,6 @@ entity_type(const struct entity *e, struct buf *out)
 		buf_addf(out, "multipart/%s", e->subtype);
 		return;
 	}
-	if (at == e->header.n) {
-		buf_adds(out, "text/plain");
-		return;
-	}
 	start = out->len;
 	field_body(&e->header.v[at], out);
 	buf_truncate(out, start + strcspn(out->data + start, " \t;("));
@@ -315,7 +311,7 @@ describe_file(struct entity *e, struct buf *type)
 	add_folded(&e->header, "Content-Type", type);
 	header_add(&e->header, "Content-Transfer-Encoding",
 	    e->form == ENTITY_BASE64 ? "base64" : e->is_8bit ? "8bit" : "7bit");
-	if (is_inline && p->content_id != NULL) {
+	if (p->content_id != NULL) {
 		buf_addf(&body, "<%s>", p->content_id);
 		header_add(&e->header, "Content-ID", body.data);
 		buf_reset(&body);

@@ -42,7 +42,8 @@ struct entity *entity_new(enum entity_form form);
 void entity_free(struct entity *e);
 /* A multipart with one child or a list of them, which it takes. */
 struct entity *entity_multipart(const char *subtype, struct entity *child);
-/* Appends the type/subtype of e, without parameters. */
+/* Appends the type/subtype of e (not of a text that may have none), without
+ * parameters. */
 void entity_type(const struct entity *e, struct buf *out);
 
 /*

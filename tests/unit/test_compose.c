@@ -88,6 +88,8 @@ static const struct {
 	FILE_OF("outside.html", "<meta><p charset=big5>\xc4\xe3"),
 	FILE_OF("sharp.html", "<meta charset=\"a;b\">\xc4\xe3"),
 	FILE_OF("wide.html", "\xff\xfe<\0p\0>\0"),
+	FILE_OF("blank.html", "<img src=\"cid:my logo.png\">\n"),
+	FILE_OF("del.eml", "From: a@b\n\nhel\177lo\n"),
 	FILE_OF("cid.html", "<img src=\"cid:logo.png\">\n"),
 	FILE_OF("logo.png", "\x89PNG\r\n\x1a\n"),
 	FILE_OF("lf.eml", "From: a@b\nSubject: x\n\nhello\n"),
@@ -523,6 +525,20 @@ static const struct message_case messages[] = {
 	    "Content-ID: <logo.png>\r\n"
 	    "Content-Disposition: inline; filename=logo.png\r\n\r\n"
 	    "iVBORw0KGgo=\r\n--=_zq1-1--\r\n" },
+	{ "HTML and a picture with a blank in its name", NULL, { NULL }, "",
+	    { { INLINE, "logo.png", "my logo.png", NULL },
+	      { HTML, "blank.html", NULL, NULL } },
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/related;\r\n type=\"text/html\";\r\n"
+	    " boundary=\"=_zq2-1\"\r\n\r\n--=_zq2-1\r\n"
+	    "Content-Type: text/html; charset=us-ascii\r\n"
+	    "Content-Transfer-Encoding: 7bit\r\n\r\n"
+	    "<img src=\"cid:zq1@qsendmail\">\r\n\r\n--=_zq2-1\r\n"
+	    "Content-Type: image/png; name=\"my logo.png\"\r\n"
+	    "Content-Transfer-Encoding: base64\r\n"
+	    "Content-ID: <zq1@qsendmail>\r\n"
+	    "Content-Disposition: inline; filename=\"my logo.png\"\r\n\r\n"
+	    "iVBORw0KGgo=\r\n--=_zq2-1--\r\n" },
 	{ "everything", "hi\r\n", { NULL }, "",
 	    { { ATTACH, "networks.jpg", NULL, NULL },
 	      { HTML, "utf8.html", NULL, NULL },
@@ -582,6 +598,11 @@ static const struct message_case messages[] = {
 	      "Content-Type: text/x-y; charset=gbk" }, "", { { 0 } },
 	    "MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\n"
 	    "Content-Type: text/x-y; charset=gbk\r\n\r\n\xc4\xe3\r\n" },
+	{ "8-bit octets with another encoding", "\xc4\xe3\r\n",
+	    { "Content-Transfer-Encoding: binary",
+	      "Content-Type: text/x-y; charset=gbk" }, "", { { 0 } },
+	    "MIME-Version: 1.0\r\nContent-Transfer-Encoding: binary\r\n"
+	    "Content-Type: text/x-y; charset=gbk\r\n\r\n\xc4\xe3\r\n" },
 	{ "a text with an encoding of its own", "5L2g\r\n",
 	    { "Content-Type: text/plain; charset=utf-8",
 	      "Content-Transfer-Encoding: base64", "Content-Language: zh" },
@@ -631,6 +652,10 @@ static const struct message_case messages[] = {
 	    MIXED "Content-Transfer-Encoding: 8bit\r\n\r\n--=_zq1-1\r\n"
 	    MAIL("8bit.eml", "8bit", "From: a@b\r\n\r\n\xe4\xbd\xa0\r\n")
 	    "\r\n--=_zq1-1--\r\n" },
+	{ "a mail with a delete character", NULL, { NULL }, "",
+	    { { ATTACH, "del.eml", NULL, "message/rfc822" } },
+	    MIXED "\r\n--=_zq1-1\r\n" MAIL("del.eml", "7bit",
+	    "From: a@b\r\n\r\nhel\177lo\r\n") "\r\n--=_zq1-1--\r\n" },
 	{ "a mail with mixed line ends goes as octets", NULL, { NULL }, "",
 	    { { ATTACH, "mixed.eml", NULL, NULL } },
 	    MIXED "\r\n--=_zq1-1\r\n" OCTETS_OF("mixed.eml",
@@ -889,6 +914,16 @@ static const struct field_case fields[] = {
 	{ "a name that was given stays",
 	    { ATTACH, "data", NULL, "x/y; name=z" }, "",
 	    "Content-Type: x/y; name=z\r\n" },
+	{ "a parameter that does not fit goes to the next line, others join it",
+	    { ATTACH, "a.txt", NULL, "text/" X50 }, "",
+	    "\r\nContent-Type: text/" X50 ";\r\n charset=us-ascii; "
+	    "name=\"a.txt\"\r\n" },
+	{ "a line of 76 characters", { ATTACH, "a.txt", X10 X10 "123456789",
+	    "text/x" }, "", "\r\nContent-Type: text/x; charset=us-ascii; "
+	    "name=\"" X10 X10 "123456789\"\r\n" },
+	{ "one of 77", { ATTACH, "a.txt", X10 X10 X10, "text/x" }, "",
+	    "\r\nContent-Type: text/x; charset=us-ascii;\r\n "
+	    "name=\"" X10 X10 X10 "\"\r\n" },
 	{ "a text with NULs has no charset",
 	    { ATTACH, "nul.txt", NULL, "text/plain" }, "",
 	    "Content-Type: text/plain; name=" },
@@ -954,7 +989,7 @@ test_fields(void)
 /* References in HTML: what becomes of them, and the Content-IDs. */
 static const struct {
 	const char *test, *in, *out;
-	const char *ids[6]; /* of the parts below, NULL: none from here on */
+	const char *ids[8]; /* of the parts below, NULL: none from here on */
 } references[] = {
 	{ "in double quotes", "<img src=\"cid:logo.png\">",
 	    "<img src=\"cid:logo.png\">", { "logo.png" } },
@@ -1018,10 +1053,17 @@ static const struct {
 	{ "names of other shape", "cid:a@b.c cid:a..b",
 	    "cid:a@b.c cid:zq1@qsendmail",
 	    { NULL, NULL, NULL, NULL, "a@b.c", "zq1@qsendmail" } },
+	{ "with hexadecimal digits behind no %", "cid:dad%20cafe",
+	    "cid:zq1@qsendmail",
+	    { NULL, NULL, NULL, NULL, NULL, NULL, "zq1@qsendmail" } },
+	{ "to a name with %XX in it", "cid:50%20",
+	    "cid:zq1@qsendmail",
+	    { NULL, NULL, NULL, NULL, NULL, NULL, NULL, "zq1@qsendmail" } },
 };
 
 static const char *const inline_names[] = { "logo.png", "my logo.png",
-    "\xe5\x9b\xbe.png", "50%.png", "a@b.c", "a..b" };
+    "\xe5\x9b\xbe.png", "50%.png", "a@b.c", "a..b", "dad cafe",
+    "50%20" };
 
 static void
 open_named(struct part_list *l, enum part_kind kind, const char *name)
@@ -1095,8 +1137,8 @@ test_references(void)
 		}
 		renumber(&got, first);
 		is_text(got.data, id.data, name);
-		ok(l.v[0].content_id == NULL && l.v[7].content_id == NULL &&
-		    l.v[8].content_id == NULL, "no other part is meant");
+		ok(l.v[0].content_id == NULL && l.v[9].content_id == NULL &&
+		    l.v[10].content_id == NULL, "no other part is meant");
 		part_list_release(&l);
 	}
 	buf_release(&got);
@@ -1134,6 +1176,14 @@ test_long_references(void)
 	buf_addf(&want, "'cid:%s'", l.v[0].content_id);
 	is_text(got.data, want.data, "a name of 255 octets, each as %XX");
 	ok(strstr(want.data, "@qsendmail") != NULL, "has another Content-ID");
+	part_list_release(&l);
+
+	for (i = 0; i < 4; i++)
+		open_named(&l, PART_KIND_INLINE, i < 3 ? "a" : "b");
+	buf_reset(&got);
+	copy_references(&l, "cid:a", 5, &got);
+	ok(l.v[0].content_id != NULL && l.v[1].content_id == NULL &&
+	    l.v[2].content_id == NULL, "of three with a name the first");
 	part_list_release(&l);
 
 	open_named(&l, PART_KIND_INLINE, "my logo.png");
@@ -1314,6 +1364,15 @@ test_encodings(void)
 		    "some more: base64");
 	}
 	is_number(facts.octets_8bit, 0, "what is encoded is not 8-bit");
+	m.pieces[0] = (struct piece){ ATTACH, "data", NULL, NULL };
+	compose_case(&m, &got, &facts, &f);
+	ok(strstr(got.data, "Encoding: 8bit") == NULL, "nor is the multipart around");
+	make_file("long.html", text.data, text.len);
+	m.pieces[0] = (struct piece){ HTML, "long.html", NULL, NULL };
+	m.text = NULL;
+	compose_case(&m, &got, &facts, &f);
+	ok(strstr(got.data, "Transfer-Encoding: base64") != NULL,
+	    "long lines of HTML are encoded, too");
 	buf_release(&text);
 	buf_release(&want);
 	buf_release(&got);
@@ -1513,6 +1572,28 @@ test_faults(void)
 	fault_release(&f);
 }
 
+/* No descriptor is left open. */
+static void
+test_descriptors(void)
+{
+	struct message_case m = { .charset = "", .text = "x\r\n", .pieces = {
+		{ HTML, "cid.html", NULL, NULL },
+		{ INLINE, "logo.png", NULL, NULL },
+		{ ATTACH, "lf.eml", NULL, NULL } } };
+	struct buf got = BUF_INIT;
+	struct fault f = FAULT_INIT;
+	struct text_facts facts;
+	int before = dup(0), after;
+
+	close(before);
+	compose_case(&m, &got, &facts, &f);
+	after = dup(0);
+	close(after);
+	is_number(after, before, "composing leaves no file open");
+	buf_release(&got);
+	fault_release(&f);
+}
+
 /* A text whose file is shorter than its facts say. */
 static void
 test_short_text(void)
@@ -1636,6 +1717,7 @@ main(void)
 	test_header();
 	test_long_mail();
 	test_faults();
+	test_descriptors();
 	test_short_text();
 	test_full();
 	test_many();

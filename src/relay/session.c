@@ -580,7 +580,10 @@ fail_dialogue(struct session *s, CURLcode rc)
 	if (rc == CURLE_OPERATION_TIMEDOUT) {
 		failure_set(s->f, stage, REPLY_TIMEOUT, "%s", text);
 	} else if (rc == CURLE_WEIRD_SERVER_REPLY) {
-		failure_set(s->f, stage, REPLY_GARBAGE, "%s", text);
+		/* RFC 3207 5: it could be taken for a reply inside TLS. */
+		failure_set(s->f, stage, REPLY_GARBAGE, "%s",
+		    stage == STAGE_TLS ? "the server sent something behind "
+		    "its reply to STARTTLS" : text);
 	} else if (strstr(text, "certificate required") != NULL) {
 		failure_set(s->f, STAGE_CONFIG, REPLY_ANY,
 		    "the server asks for a client certificate: %s", text);

@@ -74,7 +74,7 @@ for goodbye in (None, "421 idle too long"):
     with Scripted(first, second) as s:
         with Relay(plain(s)) as relay:
             relay.mail("s@x", ["a@x"], MAIL)
-            s.threads[0].join()
+            s.join()
             r = relay.mail("s@x", ["a@x"], MAIL)
     same("closed between two mails (%s): again at once" % goodbye,
          (r.outcome(), s.connections), (DONE, 2))

@@ -85,8 +85,7 @@ with Scripted(lambda c: (setattr(c, "relay", relay),
     relay = Relay(plain(s))
     relay.send_mail("s@x", ["a@x"], MAIL)
     relay.process.wait()
-    for t in s.threads:
-        t.join()
+    s.join()
     same("... the relay ends by itself", relay.process.returncode, 75)
 same("... after one connection", s.connections, 1)
 
@@ -104,10 +103,7 @@ def watch(c):
 with Scripted(lambda c: (setattr(c, "relay", relay), watch(c))) as s:
     relay = Relay(plain(s))
     relay.send_mail("s@x", ["a@x"], MAIL)
-    s.socket.settimeout(None)
-    while not s.threads:
-        pass
-    s.threads[0].join()
+    s.join()
     same("... then the outcome", relay.read().events, ["rcpt", "end"])
     relay.close()
 
@@ -130,9 +126,7 @@ def two_groups(c):
 with Scripted(lambda c: (setattr(c, "relay", relay), two_groups(c))) as s:
     relay = Relay(dict(plain(s), max_recipients="1"))
     relay.send_mail("s@x", ["a@x", "b@x"], MAIL)
-    while not s.threads:
-        pass
-    s.threads[0].join()
+    s.join()
     r = relay.read()
     same("... and the rest later", (r.outcome(1), r.ended), (DONE, 1))
     relay.close()

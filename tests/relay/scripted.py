@@ -10,6 +10,7 @@
 A list of functions serves one connection each, the last one all further
 ones. What a script finds wrong is in s.problems when the server has ended.
 """
+import queue
 import socket
 import struct
 import threading
@@ -108,6 +109,11 @@ class Scripted:
         self.socket.listen(64)
         self.port = self.socket.getsockname()[1]
         self.threads, self.open = [], []
+        self.started = queue.Queue()
+
+    def join(self):
+        """Waits for the end of the next connection not yet waited for."""
+        self.started.get().join()
 
     def run(self):
         while True:
@@ -123,8 +129,9 @@ class Scripted:
             self.open.append(sock)
             t = threading.Thread(target=self.serve, args=(script, c),
                                  daemon=True)
-            self.threads.append(t)
             t.start()
+            self.threads.append(t)
+            self.started.put(t)
 
     def serve(self, script, c):
         try:

@@ -172,6 +172,9 @@ static const struct {
 	{ "a C1 control character in a name", PART_KIND_ATTACHMENT, "a.txt",
 	    "a\xc2\x85", NULL, EX_USAGE, "a\xc2\x85: control characters in a "
 	    "file name: give another with --name" },
+	{ "the first C1 control character", PART_KIND_ATTACHMENT, "a.txt",
+	    "\xc2\x80", NULL, EX_USAGE, "\xc2\x80: control characters in a "
+	    "file name: give another with --name" },
 	{ "the last C1 control character", PART_KIND_ATTACHMENT, "a.txt",
 	    "\xc2\x9f", NULL, EX_USAGE, "\xc2\x9f: control characters in a "
 	    "file name: give another with --name" },
@@ -346,6 +349,16 @@ test_pipes(void)
 	fault_release(&f);
 }
 
+/* The number that the next descriptor will have. */
+static int
+free_descriptor(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
 /* Changes to a file between opening and reading. */
 static void
 test_changes(void)
@@ -369,6 +382,7 @@ test_changes(void)
 	fault_release(&f);
 	ok(part_begin(&l.v[0], &f) == -1 && f.code == EX_NOINPUT,
 	    "and so is growing before");
+	ok(fcntl(l.v[0].fd, F_GETFD) != -1, "the file still stays open");
 	fault_release(&f);
 	must(truncate("log", 9) == 0, "truncate");
 	touch("log");
@@ -388,8 +402,10 @@ test_changes(void)
 	make_file("log2", "one line\n", 9);
 	touch("log2");
 	must(rename("log2", "log") == 0, "rename");
+	fd = free_descriptor();
 	ok(part_begin(&l.v[PART_KEEP_OPEN], &f) == -1 && f.code == EX_NOINPUT,
 	    "another file in its place is a fault");
+	is_number(free_descriptor(), fd, "and is not left open");
 	fault_release(&f);
 	is_content(&l.v[0], "one line\n", "but not for a file that is open");
 	must(unlink("log") == 0, "unlink");
@@ -447,6 +463,10 @@ struct message_case {
 static const struct message_case messages[] = {
 	{ "a text alone", "hello\r\n", { NULL }, "", { { 0 } },
 	    "MIME-Version: 1.0\r\n" PLAIN("hello") },
+	{ "a text without a final line end", "hello", { NULL }, "", { { 0 } },
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: text/plain; charset=us-ascii\r\n"
+	    "Content-Transfer-Encoding: 7bit\r\n\r\nhello" },
 	{ "an empty text alone", "", { NULL }, "", { { 0 } },
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: text/plain; charset=us-ascii\r\n"
@@ -1583,13 +1603,18 @@ test_descriptors(void)
 	struct buf got = BUF_INIT;
 	struct fault f = FAULT_INIT;
 	struct text_facts facts;
-	int before = dup(0), after;
+	struct part_list l = PART_LIST_INIT;
+	int before = free_descriptor();
 
-	close(before);
 	compose_case(&m, &got, &facts, &f);
-	after = dup(0);
-	close(after);
-	is_number(after, before, "composing leaves no file open");
+	is_number(free_descriptor(), before, "composing leaves no file open");
+	must(mkfifo("fifo3", 0600) == 0, "fifo3");
+	feed("fifo3", "x");
+	must(part_open(&l, PART_KIND_ATTACHMENT, "fifo3", NULL, NULL,
+	    &f) == 0, "fifo3");
+	wait(NULL);
+	part_list_release(&l);
+	is_number(free_descriptor(), before, "nor does reading a FIFO");
 	buf_release(&got);
 	fault_release(&f);
 }

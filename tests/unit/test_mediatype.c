@@ -307,12 +307,111 @@ static const struct sample by_signature[] = {
 	    "text/plain" },
 	{ "four octets that only look like a character",
 	    BYTES("\n\x80\x9f\x98\x80"), "x", OCTETS },
+	{ "a character of two octets, its first one the lowest",
+	    BYTES("\n\xc2"), "x", "text/plain" },
 	{ "a cut character within", BYTES("\xe4\xbdx\xe4\xbd"), "x", OCTETS },
 	{ "continuation octets only", BYTES("\x80\x80"), "x", OCTETS },
 	{ "noise", NOISE, "x", OCTETS },
 	{ "beginning of a signature only", BYTES("\xff\xd8\0"), "x", OCTETS },
 	{ "control characters", BYTES("a\1b"), "x", OCTETS },
 	{ "delete character", BYTES("a\177b"), "x", OCTETS },
+};
+
+/*
+ * What other versions of libmagic say, by a database of our own: the content
+ * is begins and the number of the case, the answer is said.
+ */
+static const struct {
+	const char *said, *begins, *name, *want;
+} answers[] = {
+	{ "text/x-anything", "x", "x.csv", "text/csv" },
+	{ "message/news", "x", "x.csv", "text/csv" },
+	{ "image/svg+xml", "x", "x.csv", "text/csv" },
+	{ "application/javascript", "x", "x.js", "text/javascript" },
+	{ "application/json", "x", "x.csv", "text/csv" },
+	{ "application/mbox", "x", "x.txt", "text/plain" },
+	{ "application/pgp-encrypted", "x", "x.txt", "text/plain" },
+	{ "application/x-mswinurl", "x", "x.txt", "text/plain" },
+	{ "application/x-ndjson", "x", "x.json", "application/json" },
+	{ "application/x-setupscript", "x", "x.ini", "text/plain" },
+	{ "application/x-subrip", "x", "x.txt", "text/plain" },
+	{ "application/x-wine-extension-ini", "x", "x.ini", "text/plain" },
+	{ "application/java-archive", "x", "x.docx",
+	    OOXML "wordprocessingml.document" },
+	{ OOXML "presentationml.presentation", "x", "x.ppsx",
+	    OOXML "presentationml.slideshow" },
+	{ "application/vnd.openxmlformats", "x", "x.docx",
+	    "application/vnd.openxmlformats" },
+	{ "application/zip", "x", "x.docx",
+	    OOXML "wordprocessingml.document" },
+	{ "application/CDFV2", "x", "x.doc", "application/msword" },
+	{ "application/CDFV2-corrupt", "x", "x.doc", "application/msword" },
+	{ "application/msword", "x", "x.xls", "application/vnd.ms-excel" },
+	{ "application/vnd.ms-excel", "x", "x.et",
+	    "application/wps-office.et" },
+	{ "application/vnd.ms-office", "x", "x.doc", "application/msword" },
+	{ "application/vnd.ms-powerpoint", "x", "x.dps",
+	    "application/wps-office.dps" },
+	{ "application/x-ole-storage", "x", "x.doc", "application/msword" },
+	{ "audio/mp4", "x", "x.m4b", "audio/mp4" },
+	{ "audio/x-m4a", "x", "x", "audio/mp4" },
+	{ "video/mp4", "x", "x.m4a", "audio/mp4" },
+	{ "video/x-m4v", "x", "x.m4a", "audio/mp4" },
+	{ "video/webm", "x", "x.mkv", "video/x-matroska" },
+	{ "video/x-matroska", "x", "x.webm", "video/webm" },
+	{ "application/ogg", "x", "x.ogv", "video/ogg" },
+	{ "audio/ogg", "x", "x.ogv", "video/ogg" },
+	{ "video/ogg", "x", "x.oga", "audio/ogg" },
+	{ "video/ogg", "x", "x.opus", "audio/ogg" },
+	{ "video/x-ms-asf", "x", "x.wma", "audio/x-ms-wma" },
+	{ "application/vnd.ms-opentype", "x", "x.ttf", "font/ttf" },
+	{ "application/x-font-ttf", "x", "x.otf", "font/otf" },
+	{ "font/otf", "x", "x.ttf", "font/ttf" },
+	{ "font/sfnt", "x", "x.otf", "font/otf" },
+	{ "font/ttf", "x", "x.otf", "font/otf" },
+	{ "application/octet-stream", "\1", "x.mp3", "audio/mpeg" },
+	{ "text/html", "<", "x", "text/html" },
+	{ "text/html", "x", "x", "text/plain" },
+	{ "text/html", "<", "x.bat", "text/plain" },
+	{ "text/html", "<", "x.cfg", "text/plain" },
+	{ "text/html", "<", "x.conf", "text/plain" },
+	{ "text/html", "<", "x.ini", "text/plain" },
+	{ "text/html", "<", "x.log", "text/plain" },
+	{ "text/html", "<", "x.txt", "text/plain" },
+	{ "text/xml", "<", "x", "text/xml" },
+	{ "text/xml", "x", "x", "text/plain" },
+	{ "image/svg+xml", "<", "x", "image/svg+xml" },
+	{ "image/svg+xml", "x", "x", "text/plain" },
+	{ "text/rtf", "{\\rtf", "x", "text/rtf" },
+	{ "text/rtf", "{rtf", "x", "text/plain" },
+	{ "text/calendar", "BEGIN:VCALENDAR", "x", "text/calendar" },
+	{ "text/calendar", "BEGIN:VCARD", "x", "text/plain" },
+	{ "text/vcard", "BEGIN:VCARD", "x", "text/vcard" },
+	{ "text/vcard", "BEGIN:VCALENDAR", "x", "text/plain" },
+	{ "text/vtt", "WEBVTT", "x", "text/vtt" },
+	{ "text/vtt", "x", "x", "text/plain" },
+	{ "text/x-shellscript", "#!", "x", "text/x-shellscript" },
+	{ "text/x-shellscript", "# ", "x", "text/plain" },
+	{ "text/x-perl", "#!", "x", "text/x-perl" },
+	{ "text/x-perl", "# ", "x", "text/plain" },
+	{ "text/x-python", "#!", "x", "text/x-python" },
+	{ "text/x-python", "# ", "x", "text/plain" },
+	{ "text/x-script.python", "#!", "x", "text/x-python" },
+	{ "text/x-script.python", "# ", "x", "text/plain" },
+	{ "application/pgp-keys", "-----BEGIN", "x", "application/pgp-keys" },
+	{ "application/pgp-keys", "BEGIN", "x", "text/plain" },
+	{ "application/pgp-signature", "-----BEGIN", "x",
+	    "application/pgp-signature" },
+	{ "application/font-woff", "x", "x", "font/woff" },
+	{ "application/vnd.ms-opentype", "x", "x", "font/otf" },
+	{ "application/CDFV2", "x", "x", "application/x-ole-storage" },
+	{ "application/x-dosexec", "x", "x",
+	    "application/vnd.microsoft.portable-executable" },
+	{ "application/x-gzip", "x", "x", "application/gzip" },
+	{ "application/x-rar", "x", "x", "application/vnd.rar" },
+	{ "image/x-icon", "x", "x", "image/vnd.microsoft.icon" },
+	{ "image/x-ms-bmp", "x", "x", "image/bmp" },
+	{ "image/x-new", "x", "x.png", "image/x-new" },
 };
 
 static const struct {
@@ -334,6 +433,8 @@ static const struct {
 	{ "text/pl(ain", 0 },
 	{ "text /plain", 0 },
 	{ "te\177xt/plain", 0 },
+	{ "text/plain; a=\"~\"", 1 },
+	{ "text/plain;a=b;c=d", 1 },
 	{ "text/plain ", 1 },
 	{ "text/plain;", 0 },
 	{ "text/plain; charset", 0 },
@@ -388,6 +489,48 @@ test_families(void)
 	buf_release(&type);
 }
 
+/* Makes a database in the source form and has it loaded. */
+static void
+make_database(const char *path)
+{
+	FILE *f = fopen(path, "w");
+	size_t i;
+
+	for (i = 0; f != NULL && i < sizeof answers / sizeof *answers; i++)
+		fprintf(f, "0\tsearch/64\tcase%03zu\tcase\n!:mime\t%s\n", i,
+		    answers[i].said);
+	if (f == NULL || fclose(f) != 0) {
+		printf("Bail out! cannot write %s\n", path);
+		exit(1);
+	}
+	setenv("MAGIC", path, 1);
+	mediatype_release();
+}
+
+static void
+test_answers(void)
+{
+	const char *top = getenv("TMPDIR");
+	struct buf type = BUF_INIT, path = BUF_INIT;
+	char head[100], name[200];
+	size_t i;
+
+	buf_addf(&path, "%s/mediatype.magic", top != NULL ? top : "/tmp");
+	make_database(path.data);
+	for (i = 0; i < sizeof answers / sizeof *answers; i++) {
+		snprintf(head, sizeof head, "%s case%03zu\n",
+		    answers[i].begins, i);
+		snprintf(name, sizeof name, "libmagic says %s, called %s",
+		    answers[i].said, answers[i].name);
+		buf_reset(&type);
+		mediatype_guess(head, strlen(head), answers[i].name, &type);
+		is_text(type.data, answers[i].want, name);
+	}
+	remove(path.data);
+	buf_release(&type);
+	buf_release(&path);
+}
+
 static void
 test_validity(void)
 {
@@ -439,6 +582,8 @@ main(void)
 	mediatype_guess(JPEG, "x", &type);
 	is_text(type.data, "type=image/jpeg", "the type is appended");
 	buf_release(&type);
+
+	test_answers();
 
 	mediatype_release();
 	setenv("MAGIC", "/nonexistent/magic", 1);

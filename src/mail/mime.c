@@ -66,6 +66,7 @@ struct entity {
 	off_t at, body_at; /* at: of its first field */
 	off_t end;         /* of its body, without the CRLF of a delimiter */
 	int blank;         /* a blank line stands behind the header */
+	int has_body;      /* something else than its end does */
 	int is_message;    /* MIME-Version is one of its fields */
 	struct header header;
 	enum kind kind;
@@ -115,8 +116,10 @@ find_header_end(struct walk *k, struct entity *e)
 			e->body_at = line.next;
 		if (e->blank)
 			return line.next;
-		if (mime_scan_is_stop(&k->scan, &line, &stop) ||
-		    !is_header_line(&line, first))
+		if (mime_scan_is_stop(&k->scan, &line, &stop))
+			return line.at;
+		e->has_body = !is_header_line(&line, first);
+		if (e->has_body)
 			return line.at;
 		first = 0;
 	}
@@ -161,6 +164,7 @@ read_header(struct walk *k, struct entity *e)
 	reader_init_part(&r, k->fd, e->at, end - e->at);
 	rc = header_read(&e->header, &r, 0, &rest, k->f);
 	e->blank = rc == HEADER_BLANK;
+	e->has_body |= rc == HEADER_BODY;
 	e->body_at = tell(&r) - (off_t)rest.len;
 	reader_release(&r);
 	buf_release(&rest);
@@ -480,27 +484,44 @@ write_header(struct walk *k, struct entity *e, int changed)
 	if (k->w == NULL)
 		return 0;
 	header_format(&e->header, &text);
-	if (e->blank || e->body_at < e->end)
+	if (e->blank || e->has_body)
 		buf_adds(&text, "\r\n");
 	writer_put(k->w, text.data, text.len);
 	buf_release(&text);
 	return 0;
 }
 
-/* Blocks of fields, each ended by a blank line; any other text behind. */
+/* 1 when the body is blocks of fields, each ended by a blank line, and
+ * nothing else. */
 static int
-repair_fields(struct walk *k, const struct entity *e, struct reader *r,
-    int *ended)
+is_all_fields(struct walk *k, const struct entity *e)
+{
+	struct header h = HEADER_INIT;
+	struct buf rest = BUF_INIT;
+	struct fault ignored = FAULT_INIT;
+	struct reader r;
+	int end;
+
+	reader_init_part(&r, k->fd, e->body_at, e->end - e->body_at);
+	do {
+		end = header_read(&h, &r, 0, &rest, &ignored);
+		header_release(&h);
+	} while (end == HEADER_BLANK);
+	reader_release(&r);
+	buf_release(&rest);
+	fault_release(&ignored);
+	return end == HEADER_EOF;
+}
+
+static int
+repair_fields(struct walk *k, struct reader *r)
 {
 	struct header h = HEADER_INIT;
 	struct buf text = BUF_INIT, rest = BUF_INIT;
-	off_t at;
 	int end;
 
 	do {
 		end = header_read(&h, r, 0, &rest, k->f);
-		if (end == -1)
-			break;
 		header_downgrade(&h, k->to_ascii);
 		header_fold_long(&h);
 		buf_reset(&text);
@@ -510,16 +531,9 @@ repair_fields(struct walk *k, const struct entity *e, struct reader *r,
 		writer_put(k->w, text.data, text.len);
 		header_release(&h);
 	} while (end == HEADER_BLANK);
-	*ended = end != HEADER_BODY;
-	if (end == HEADER_BODY) {
-		at = tell(r) - (off_t)rest.len;
-		reader_release(r);
-		reader_init_part(r, k->fd, at, e->end - at);
-		repair_plain(r, k->w, 1);
-	}
 	buf_release(&text);
 	buf_release(&rest);
-	return end == -1 ? -1 : 0;
+	return end == HEADER_EOF ? 0 : -1;
 }
 
 /* What a leaf that breaks a need becomes; NULL: its encoding stays. */
@@ -535,15 +549,11 @@ choose_encoding(const struct entity *e)
 	    "quoted-printable" : "base64";
 }
 
-/* *ended: the text that was written has a line end of its own. */
 static int
-write_body(struct walk *k, struct entity *e, const char *encoding, int *ended)
+write_body(struct walk *k, struct entity *e, const char *encoding)
 {
 	struct reader r;
 	int rc = 0;
-
-	*ended = e->encoding == ENCODING_BASE64 ||
-	    (encoding != NULL && strcmp(encoding, "base64") == 0);
 
 	reader_init_part(&r, k->fd, e->body_at, e->end - e->body_at);
 	if (encoding != NULL && strcmp(encoding, "base64") == 0)
@@ -554,29 +564,43 @@ write_body(struct walk *k, struct entity *e, const char *encoding, int *ended)
 		repair_qp(&r, k->w);
 	else if (e->encoding == ENCODING_BASE64)
 		repair_base64(&r, k->w);
-	else if (e->kind == KIND_FIELDS)
-		rc = repair_fields(k, e, &r, ended);
+	else if (e->kind == KIND_FIELDS && e->encoding == ENCODING_NONE)
+		rc = repair_fields(k, &r);
 	else
 		repair_plain(&r, k->w, 0);
 	return check_reader(k, &r) == -1 ? -1 : rc;
+}
+
+/* 1 when write_body has put a line end behind the text that the text did not
+ * have: the delimiter needs no other one. */
+static int
+ends_itself(const struct entity *e, const char *encoding)
+{
+	if (encoding != NULL)
+		return strcmp(encoding, "base64") == 0;
+	return e->encoding == ENCODING_BASE64 ||
+	    (e->kind == KIND_FIELDS && e->encoding == ENCODING_NONE &&
+	    !e->facts.ends_in_newline);
 }
 
 /* A leaf that breaks a need, header and body. */
 static int
 write_repaired(struct walk *k, struct entity *e)
 {
-	const char *encoding = choose_encoding(e);
-	int ended;
+	const char *encoding;
 
 	k->broken = 1;
 	if (k->w == NULL)
 		return 0;
+	if (e->kind == KIND_FIELDS && !is_all_fields(k, e))
+		e->kind = KIND_TEXT;
+	encoding = choose_encoding(e);
 	if (encoding != NULL)
 		describe(e, encoding);
 	if (write_header(k, e, 1) == -1 ||
-	    write_body(k, e, encoding, &ended) == -1)
+	    write_body(k, e, encoding) == -1)
 		return -1;
-	return ended ? 0 : copy(k, e->end, k->stop.at);
+	return ends_itself(e, encoding) ? 0 : copy(k, e->end, k->stop.at);
 }
 
 /* Finds the end of a leaf and examines its body. */
@@ -615,8 +639,9 @@ walk_message(struct walk *k, struct entity *e)
 	int changed = fit_header(k, e);
 	int rc;
 
-	e->end = k->scan.end;
 	changed |= fit_container_encoding(k, e);
+	/* Fields that the message within gets must not join these. */
+	changed |= e->has_body;
 	if (write_header(k, e, changed) == -1)
 		return -1;
 	k->depth++;
@@ -677,7 +702,6 @@ walk_multipart(struct walk *k, struct entity *e)
 		e->kind = KIND_TEXT;
 		return walk_leaf(k, e);
 	}
-	e->end = k->stop.at;
 	changed = fit_header(k, e);
 	changed |= fit_container_encoding(k, e);
 	k->depth++;

@@ -201,6 +201,7 @@ struct qp {
 	char line[LINE_MAX_CHARS + 2];
 	size_t len; /* at most LINE_MAX_CHARS */
 	int cr;     /* a CR was read whose LF may follow */
+	int soft;   /* a soft line break is in front of it */
 };
 
 static const char hex[] = "0123456789ABCDEF";
@@ -248,6 +249,7 @@ qp_room(struct qp *q, size_t len)
 	}
 	q->line[q->len++] = '=';
 	qp_end_line(q);
+	q->soft = 1;
 	memcpy(q->line, tail, n);
 	q->len = n;
 	if (n == 1 && tail[0] == '.')
@@ -281,6 +283,18 @@ qp_is_plain(unsigned char c)
 	return (c > 32 && c < 127 && c != '=') || c == ' ' || c == '\t';
 }
 
+/* 1 when what stands on the line must not begin one. */
+static int
+qp_is_hidden(const struct qp *q)
+{
+	if (q->line[0] == '.')
+		return 1;
+	/* Dividing a line must not make a delimiter line (RFC 2046 5.1.1). */
+	if (q->soft && q->len >= 2 && memcmp(q->line, "--", 2) == 0)
+		return 1;
+	return q->len == 5 && memcmp(q->line, "From ", 5) == 0;
+}
+
 /*
  * Takes a run of plain characters that fits the line. The first five are
  * looked at, also behind a soft line break.
@@ -294,8 +308,7 @@ qp_plain(struct qp *q, const char *p, size_t len)
 	room = (q->len < 5 ? 5 : LINE_MAX_CHARS) - q->len;
 	while (n < len && n < room && qp_is_plain((unsigned char)p[n]))
 		q->line[q->len++] = p[n++];
-	if (q->line[0] == '.' ||
-	    (q->len == 5 && memcmp(q->line, "From ", 5) == 0))
+	if (qp_is_hidden(q))
 		q->len = qp_hide(q->line, q->len);
 	return n;
 }
@@ -308,6 +321,7 @@ qp_take(struct qp *q, const char *p, size_t len)
 		if (*p == '\n') {
 			qp_guard_end(q);
 			qp_end_line(q);
+			q->soft = 0;
 			return 1;
 		}
 		qp_escape(q, '\r');

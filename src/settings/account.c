@@ -828,18 +828,16 @@ account_describe(const struct account *a, struct buf *out)
 /* ---- for the relay ---- */
 
 /*
- * 1 when the line of an eval counts more than the value there is: the
- * account's lines before "defaults", later lines before earlier ones.
+ * 1 when the line of an eval counts more than the value there is, if any:
+ * the account's lines before "defaults", later lines before earlier ones. Of
+ * two files one includes the other; the eval wins, whatever the order was.
  */
 static int
 is_newer(const struct origin *eval, const struct value *value)
 {
-	if (value->text == NULL)
-		return 1;
 	if (value->origin.kind != eval->kind)
 		return eval->kind > value->origin.kind;
-	return value->origin.file == NULL || eval->file == NULL ||
-	    strcmp(value->origin.file, eval->file) != 0 ||
+	return strcmp(value->origin.file, eval->file) != 0 ||
 	    eval->line > value->origin.line;
 }
 

@@ -241,7 +241,7 @@ set_spelling(const struct spelling *s, struct values *v, const char *text,
 	case OLD_SWITCH:
 		return set_switch(s, v, text, origin, f);
 	case OLD_NO_EFFECT:
-		return 0;
+		break;
 	case OLD_UNLESS:
 		if (*text != '\0' && strcmp(text, s->value) != 0)
 			return refuse_spelling(s, f);
@@ -250,7 +250,7 @@ set_spelling(const struct spelling *s, struct values *v, const char *text,
 		    strcmp(s->name, "set_to_header") == 0 ||
 		    strcmp(s->name, "undisclosed_recipients") == 0))
 			return refuse_spelling(s, f);
-		return 0;
+		break;
 	}
 	return 0;
 }

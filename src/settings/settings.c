@@ -122,33 +122,20 @@ parse_enum(struct parsed *p, const char *text, const char *choices)
 	return 0;
 }
 
-/* Digits up to max; *end is the first octet behind them. */
-static int
-parse_digits(const char *text, long long max, long long *number,
-    const char **end)
-{
-	long long n = 0;
-
-	if (*text < '0' || *text > '9')
-		return -1;
-	for (; *text >= '0' && *text <= '9'; text++) {
-		n = n * 10 + (*text - '0');
-		if (n > max)
-			return -1;
-	}
-	*number = n;
-	*end = text;
-	return 0;
-}
-
 static int
 parse_count(struct parsed *p, const char *text, long long max)
 {
-	const char *end;
+	const char *digit;
+	long long n = 0;
 
-	if (parse_digits(text, max, &p->number, &end) == -1 || *end != '\0' ||
-	    p->number < 1)
+	for (digit = text; *digit >= '0' && *digit <= '9'; digit++) {
+		n = n * 10 + (*digit - '0');
+		if (n > max)
+			return -1;
+	}
+	if (*digit != '\0' || n < 1)
 		return -1;
+	p->number = n;
 	buf_adds(&p->text, text);
 	return 0;
 }
@@ -158,30 +145,7 @@ parse_seconds(struct parsed *p, const char *text)
 {
 	if (strcasecmp(text, "off") != 0)
 		return parse_count(p, text, COUNT_MAX);
-	p->number = 0;
 	buf_adds(&p->text, "off");
-	return 0;
-}
-
-static int
-parse_size(struct parsed *p, const char *text)
-{
-	static const char units[] = "kKmMgG";
-	const char *end, *unit;
-	int shift = 0;
-
-	if (parse_digits(text, COUNT_MAX * 1000, &p->number, &end) == -1)
-		return -1;
-	if (*end != '\0') {
-		unit = strchr(units, *end);
-		if (unit == NULL || end[1] != '\0')
-			return -1;
-		shift = 10 * (1 + (int)(unit - units) / 2);
-	}
-	if (p->number > (COUNT_MAX * COUNT_MAX) >> shift)
-		return -1;
-	p->number <<= shift;
-	buf_adds(&p->text, text);
 	return 0;
 }
 
@@ -237,8 +201,6 @@ parse(struct parsed *p, size_t id, const char *text)
 		return parse_count(p, text, id == S_PORT ? 65535 : COUNT_MAX);
 	case TYPE_SECS:
 		return parse_seconds(p, text);
-	case TYPE_SIZE:
-		return parse_size(p, text);
 	case TYPE_PATH:
 		if (parse_text(p, id, text) == -1)
 			return -1;
@@ -273,9 +235,6 @@ say_expected(struct buf *out, size_t id)
 	case TYPE_SECS:
 		buf_adds(out, "a number of seconds, or off");
 		break;
-	case TYPE_SIZE:
-		buf_adds(out, "a number of octets, perhaps with k, M or G");
-		break;
 	default:
 		if (id == S_SYSLOG)
 			buf_adds(out, "on, off or a facility like LOG_MAIL");
@@ -301,7 +260,7 @@ say_name(struct buf *out, enum setting_where where, const char *name)
 			buf_addc(out, *name);
 }
 
-static int
+static void
 refuse(size_t id, enum setting_where where, const char *text, struct fault *f)
 {
 	struct buf name = BUF_INIT, expected = BUF_INIT;
@@ -317,7 +276,6 @@ refuse(size_t id, enum setting_where where, const char *text, struct fault *f)
 		    expected.data);
 	buf_release(&name);
 	buf_release(&expected);
-	return -1;
 }
 
 /* Commands may have tabs and line ends, other values only tabs. */

@@ -20,9 +20,8 @@ enum setting_id {
 enum setting_type {
 	TYPE_TEXT,
 	TYPE_BOOL,   /* on, off (msmtp: also 1/0, true/false, yes/no) */
-	TYPE_COUNT, /* a decimal number, 1 and up */
+	TYPE_COUNT,  /* a decimal number, 1 and up */
 	TYPE_SECS,   /* seconds, or off (0) */
-	TYPE_SIZE,   /* octets, with k, M, G */
 	TYPE_PATH,   /* a file; a leading ~/ is the home directory */
 	TYPE_ENUM,   /* one of the choices in argument */
 	TYPE_LIST,   /* words */
@@ -67,7 +66,7 @@ struct origin {
 struct value {
 	char *text;    /* owned; NULL: not set. Of a secret: never the secret
 	                * itself unless the values keep secrets */
-	long long number; /* BOOL 0/1, COUNT, SECS, SIZE; ENUM: index of the
+	long long number; /* BOOL 0/1, COUNT, SECS; ENUM: index of the
 	                * choice; SECRET: 1 unless it is empty */
 	struct origin origin;
 };

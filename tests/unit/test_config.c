@@ -134,6 +134,20 @@ static const struct load_case {
 	{ "evals of defaults and bases come first",
 	    "defaults\neval d\naccount a\neval a\naccount b : a\neval b\n",
 	    "[a] $d@2D $a@4  [b] $d@2D $a@4  $b@6 " },
+	{ "two evals of defaults, two of a base",
+	    "defaults\neval d\neval e\naccount b\naccount a\neval a\n"
+	    "eval c\naccount c : a\n",
+	    "[b] $d@2D $e@3D [a] $d@2D $e@3D $a@6  $c@7  [c] $d@2D $e@3D "
+	    "$a@6  $c@7 " },
+	{ "the first eval of a base",
+	    "account a\neval a\naccount b : a\n", "[a] $a@2  [b] $a@2 " },
+	{ "providers of a base are inherited",
+	    "account a : p, q\naccount b : a, r\n", "[a p q] [b p q r]" },
+	{ "a byte order mark alone", "\xef\xbb\xbf", "" },
+	{ "two octets of a byte order mark", "\xef\xbb\n",
+	    "!:1: unknown keyword (qsendmailrc(5) has the list)" },
+	{ "a keyword of one character", "x\n",
+	    "!:1: unknown keyword (qsendmailrc(5) has the list)" },
 	{ "a password is not kept", "password hunter2\n",
 	    "[default] password=@1 " },
 	{ "tls_nostarttls", "tls_nostarttls\n",
@@ -601,6 +615,38 @@ static const struct account_case {
 	    .want = "exmail: host=smtp.exmail.qq.comP port=465P "
 	    "from=me@corp.cnC sender=loginP auth=loginP user=me@corp.cnP "
 	    "tls=onP tls_starttls=offP" },
+	{ .name = "there too port and way of TLS fit together",
+	    .account = "exmail", .from = "me@corp.cn",
+	    .argv = "tls_starttls=on",
+	    .want = "exmail: host=smtp.exmail.qq.comP port=587P "
+	    "from=me@corp.cnC sender=loginP auth=loginP user=me@corp.cnP "
+	    "tls=onP tls_starttls=onC" },
+	{ .name = "of two providers the last counts",
+	    .user = "account default : exmail, gmail\nfrom me@corp.cn\n",
+	    .want = "default: host=smtp.gmail.comP port=465P "
+	    "from=me@corp.cnA sender=anyP auth=loginP user=me@corp.cnP "
+	    "tls=onP tls_starttls=offP domains=gmail.comP" },
+	{ .name = "what the last leaves open is the one before's",
+	    .user = "account default : qq, exmail\nfrom me@corp.cn\n",
+	    .want = "default: host=smtp.exmail.qq.comP port=465P "
+	    "from=me@corp.cnA sender=loginP auth=loginP user=me@corp.cnP "
+	    "tls=onP tls_starttls=offP domains=qq.com foxmail.comP "
+	    "hint=codeP" },
+	{ .name = "a sender and a login of one's own both stay",
+	    .user = "account default : exmail\nfrom a@corp.cn\n"
+	    "user b@corp.cn\n",
+	    .want = "default: host=smtp.exmail.qq.comP port=465P "
+	    "from=a@corp.cnA sender=loginP auth=loginP user=b@corp.cnA "
+	    "tls=onP tls_starttls=offP" },
+	{ .name = "a login that is no address is no sender",
+	    .user = "account default : exmail\nuser b\n",
+	    .want = "default: host=smtp.exmail.qq.comP port=465P "
+	    "sender=loginP auth=loginP user=bA tls=onP tls_starttls=offP" },
+	{ .name = "nor is the login where the sender may be another",
+	    .user = "account default : gmail\nuser b@corp.cn\n",
+	    .want = "default: host=smtp.gmail.comP port=465P "
+	    "sender=anyP auth=loginP user=b@corp.cnA tls=onP "
+	    "tls_starttls=offP domains=gmail.comP" },
 	{ .name = "an account called like a provider",
 	    .user = "account qq : qq\nfrom 1@corp.cn\n", .account = "qq",
 	    .want = "qq: host=smtp.qq.comP port=465P from=1@corp.cnA "
@@ -642,6 +688,20 @@ static const struct account_case {
 	{ .name = "a sender without @", .user = "account default\nhost d\n"
 	    "account a\nhost a\nfrom root\n", .from = "root",
 	    .want = "a: host=aA port=25B from=rootA" },
+	{ .name = "a local name is not the address of the same name",
+	    .user = "account default\nhost d\naccount a\nhost a\n"
+	    "from root@x\n", .from = "root",
+	    .want = "default: host=dA port=25B from=rootC" },
+	{ .name = "and the other way round",
+	    .user = "account default\nhost d\naccount a\nhost a\n"
+	    "from root\n", .from = "root@x",
+	    .want = "default: host=dA port=25B from=root@xC" },
+	{ .name = "the null sender is no sender of an account",
+	    .user = "host d\n", .from = "",
+	    .want = "default: host=dA port=25B" },
+	{ .name = "nor in brackets",
+	    .user = "host d\n", .from = "<>",
+	    .want = "default: host=dA port=25B" },
 	{ .name = "the sender of a default", .user = "defaults\nfrom a@x\n"
 	    "account a\nhost a\n", .from = "a@x",
 	    .want = "a: host=aA port=25B from=a@xD" },
@@ -736,6 +796,10 @@ static const struct account_case {
 	    .env = "URL=smtp://m%C3%a9%40x:p%3Aw%3f:y@a:587",
 	    .want = "env: host=aE port=587E auth=onE user=m\xc3\xa9@xE "
 	    "password=E tls=onE tls_starttls=onE secret  env p:w?:y" },
+	{ .name = "%XX at the end",
+	    .env = "URL=smtp://u%40:p%41@a",
+	    .want = "env: host=aE port=25B auth=onE user=u@E password=E "
+	    "tls=onE tls_starttls=onE secret  env pA" },
 	{ .name = "a URL without login", .env = "URL=smtp://localhost:2525",
 	    .want = "env: host=localhostE port=2525E tls=offE "
 	    "tls_starttls=onE" },
@@ -974,6 +1038,56 @@ test_search(void)
 	unlink("home/.qsendmailrc");
 }
 
+/* Without the shipped file: what needs it fails, the rest works. */
+static void
+test_no_providers(void)
+{
+	static const char fault[] = "cannot read the settings file "
+	    "none/providers: No such file or directory";
+	struct account_request r = { .from = "1@qq.com" };
+
+	setenv("QSENDMAIL_TEST_DATADIR", "none", 1);
+	chosen(&r, fault, "no providers: a sender alone");
+	put_file("home/.qsendmailrc", "host a\naccount b\nfrom 1@qq.com\n");
+	r.from = NULL;
+	chosen(&r, "a", "no providers: an account with a host");
+	r.name = "b";
+	chosen(&r, fault, "no providers: an account without");
+	r.name = "qq";
+	chosen(&r, fault, "no providers: a provider by name");
+	put_file("home/.qsendmailrc", "host a\naccount b : qq\n");
+	r.name = NULL;
+	chosen(&r, fault, "no providers: a base");
+	unlink("home/.qsendmailrc");
+	setenv("QSENDMAIL_TEST_DATADIR", "data", 1);
+}
+
+/* The number that the next file gets. */
+static int
+next_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	close(fd);
+	return fd;
+}
+
+static void
+test_descriptors(void)
+{
+	struct fault f = FAULT_INIT;
+	struct config c;
+	int before = next_descriptor();
+
+	put_file("rc", "host a\nport x\n");
+	config_init(&c);
+	config_load(&c, "rc", 0, &f);
+	config_load(&c, "data/providers", 0, &f);
+	is_number(next_descriptor(), before, "no descriptor stays open");
+	config_release(&c);
+	fault_release(&f);
+}
+
 static void
 test_xdg(void)
 {
@@ -1012,6 +1126,15 @@ static const struct eval_case {
 	    "eval echo timeout 5\naccount default\ntimeout 6\n", "6 - -" },
 	{ "an eval in an account wins over defaults", "defaults\ntimeout 6\n"
 	    "account default\neval echo timeout 5\n", "5 - -" },
+	{ "an eval of a base wins over defaults behind it", "account a\n"
+	    "eval echo timeout 5\ndefaults\ntimeout 6\n"
+	    "account default : a\n", "5 - -" },
+	{ "an eval of an included file wins", "timeout 6\ninclude sub/eval\n"
+	    "timeout 7\n", "5 - -" },
+	{ "a password of defaults", "defaults\npassword hunter2\n"
+	    "account default\n", "off - hunter2" },
+	{ "a password of a base", "account a\npassword hunter2\n"
+	    "account default : a\n", "off - hunter2" },
 	{ "the last of two evals",
 	    "eval echo timeout 5\neval echo timeout 7\n", "7 - -" },
 	{ "an unknown keyword", "\neval echo pasword hunter2\n",
@@ -1074,6 +1197,7 @@ static void
 test_complete(void)
 {
 	struct account_request r = { .file = "rc" };
+	struct buf out = BUF_INIT;
 	struct fault f = FAULT_INIT;
 	struct values argv;
 	struct account a;
@@ -1087,9 +1211,12 @@ test_complete(void)
 	is_number(account_resolve(&a, &r, &f), 0, "evals can wait");
 	ok(a.has_eval && !values_is_set(&a.values, S_HOST),
 	    "no provider is chosen yet");
-	account_add_evaluated(&a, "from", "1@qq.com", &f);
-	account_add_evaluated(&a, "timeout", "5", &f);
-	account_add_evaluated(&a, "user", "u", &f);
+	is_number(account_add_evaluated(&a, "from", "1@qq.com", &f), 0,
+	    "what an eval made");
+	is_number(account_add_evaluated(&a, "timeout", "5", &f), 0,
+	    "what the command line has");
+	is_number(account_add_evaluated(&a, "user", "u", &f), 0,
+	    "what the file has");
 	is_number(account_complete(&a, &f), 0, "then it is complete");
 	is_text(values_text(&a.values, S_HOST), "smtp.qq.com",
 	    "with the provider of the sender that came from an eval");
@@ -1097,6 +1224,10 @@ test_complete(void)
 	    "the command line counts more than an eval");
 	is_number(a.values.v[S_USER].origin.line, 3,
 	    "what is the same keeps its origin");
+	account_describe(&a, &out);
+	ok(strstr(out.data, "\nfrom                 1@qq.com              "
+	    "     # account, eval in rc\n") != NULL, "and says so");
+	buf_release(&out);
 	is_number(account_add_evaluated(&a, "nosuch", "1@qq.com", &f), -1,
 	    "a setting that is none");
 	is_number(f.code, EX_SOFTWARE, "is a fault of the relay");
@@ -1246,6 +1377,9 @@ main(void)
 		test_account(&account_cases[i]);
 	test_search();
 	test_xdg();
+	test_no_providers();
+	test_descriptors();
+	put_file("sub/eval", "eval echo timeout 5\n");
 	for (i = 0; i < sizeof eval_cases / sizeof eval_cases[0]; i++)
 		test_eval(&eval_cases[i]);
 	test_load_secret();

@@ -64,6 +64,11 @@ static const struct set_case {
 	    "!port \"0\": expected a number from 1 to 65535", 0 },
 	{ "a port with more behind it", SETTING_FILE, "port", "25x",
 	    "!port \"25x\": expected a number from 1 to 65535", 0 },
+	{ "a blank before a port", SETTING_FILE, "port", " 25",
+	    "!port \" 25\": expected a number from 1 to 65535", 0 },
+	{ "a character behind 9", SETTING_FILE, "port", "2:",
+	    "!port \"2:\": expected a number from 1 to 65535", 0 },
+	{ "a nine and a zero", SETTING_FILE, "port", "9090", "9090", 9090 },
 	{ "a negative port", SETTING_FILE, "port", "-25",
 	    "!port \"-25\": expected a number from 1 to 65535", 0 },
 	{ "no port", SETTING_FILE, "port", "",
@@ -114,8 +119,8 @@ static const struct set_case {
 	    "!unknown keyword (qsendmailrc(5) has the list)", 0 },
 	{ "an unknown option is named", SETTING_CLI, "no_such", "x",
 	    "!--no-such is unknown (see --help)", 0 },
-	{ "an unknown variable is named", SETTING_ENV, "foo", "x",
-	    "!QSENDMAIL_FOO is unknown (qsendmail(1) has the list)", 0 },
+	{ "an unknown variable is named", SETTING_ENV, "foza", "x",
+	    "!QSENDMAIL_FOZA is unknown (qsendmail(1) has the list)", 0 },
 	{ "the beginning of a name is unknown", SETTING_CLI, "hos", "x",
 	    "!--hos is unknown (see --help)", 0 },
 	{ "more than a name is unknown", SETTING_CLI, "hostx", "x",
@@ -271,6 +276,8 @@ test_names(void)
 	ok(settings_same_name("dry-run", "dry_run"),
 	    "an underscore stands for the minus");
 	ok(!settings_same_name("dry-run", "dry+run"), "nothing else does");
+	ok(settings_find("-ost") == NULL, "not for another character");
+	ok(settings_find("_ost") == NULL, "nor does the underscore");
 	ok(settings_find("") == NULL, "the empty name is none");
 }
 

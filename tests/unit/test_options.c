@@ -238,6 +238,10 @@ static const struct option_case {
 	    "!--header \": b\": expected 'NAME: VALUE'" },
 	{ "a blank in the name of a field", { Q, "--header=X A: b" },
 	    "!--header \"X A: b\": expected 'NAME: VALUE'" },
+	{ "a blank before the name of a field", { Q, "--header= A: b" },
+	    "!--header \" A: b\": expected 'NAME: VALUE'" },
+	{ "a tilde in the name of a field", { Q, "--header=A~: b" },
+	    "send header=A~: b" },
 	{ "8-bit in the name of a field", { Q, "--header=X\xc3\xa9: b" },
 	    "!--header \"X\xc3\xa9: b\": expected 'NAME: VALUE'" },
 	{ "-t and --subject", { Q, "-t", "--subject=s" },
@@ -423,6 +427,16 @@ static void
 test_help(void)
 {
 	static const char *const words[] = {
+		"\nUsage: qsendmail [OPTION...] [RECIPIENT...] < MESSAGE\n",
+		"\n\nSending a message:\n"
+		"  --from ADDRESS            the sender: From field when "
+		"missing, reverse-path,\n"
+		"                            account choice\n",
+		"\n  --allow-from-override=on|off\n"
+		"                            whether -f and --from may "
+		"replace from\n",
+		"\n  --subject TEXT            its subject; standard input is "
+		"the text\n", "\n  -a NAME ", "\n  --host=NAME ",
 		"\n  --attach FILE ", "\n  --help ", "\n  -t ", "\n  -f ADDRESS ",
 		"\n  -qINTERVAL ", "\nUsage: ", "\nComposing one:\n",
 		"\n  --tls=on|off              encrypt the connection\n",

@@ -57,8 +57,6 @@ static const struct {
 	{ "application/vnd.ms-office", OLE },
 	{ "application/vnd.ms-powerpoint", OLE },
 	{ "application/x-ole-storage", OLE },
-	{ "audio/mp4", MP4 },
-	{ "audio/x-m4a", MP4 },
 	{ "video/mp4", MP4 },
 	{ "video/x-m4v", MP4 },
 	{ "video/webm", MATROSKA },

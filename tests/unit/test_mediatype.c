@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/xalloc.h"
+
 #include "tap.h"
 
 struct sample {
@@ -312,6 +314,8 @@ static const struct sample by_signature[] = {
 	{ "a cut character within", BYTES("\xe4\xbdx\xe4\xbd"), "x", OCTETS },
 	{ "continuation octets only", BYTES("\x80\x80"), "x", OCTETS },
 	{ "noise", NOISE, "x", OCTETS },
+	{ "nothing but a signature", BYTES("\xff\xd8\xff"), "x",
+	    "image/jpeg" },
 	{ "beginning of a signature only", BYTES("\xff\xd8\0"), "x", OCTETS },
 	{ "control characters", BYTES("a\1b"), "x", OCTETS },
 	{ "delete character", BYTES("a\177b"), "x", OCTETS },
@@ -460,8 +464,13 @@ test_samples(const struct sample *s, size_t n, const char *how)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		/* Of its own size, so that reading beyond it is noticed. */
+		char *head = xmemdup(s[i].head, s[i].len);
+
+		head = xrealloc(head, s[i].len);
 		buf_reset(&type);
-		mediatype_guess(s[i].head, s[i].len, s[i].name, &type);
+		mediatype_guess(head, s[i].len, s[i].name, &type);
+		free(head);
 		snprintf(name, sizeof name, "%s: %s", how, s[i].test);
 		is_text(type.data, s[i].want, name);
 	}

@@ -753,8 +753,10 @@ account_resolve(struct account *a, const struct account_request *r,
 		choose(a, r, has_env ? &env : NULL);
 	else if (choose_by_name(a, r->name, has_env ? &env : NULL, f) == -1)
 		goto out;
-	if (r->argv != NULL)
+	if (r->argv != NULL) {
+		values_replace_sources(&a->values, r->argv, 0);
 		values_merge(&a->values, r->argv);
+	}
 	if (wanted_from(r) != NULL)
 		a->asked_from = xstrdup(r->from);
 	rc = a->has_eval ? 0 : account_complete(a, f);

@@ -31,6 +31,8 @@ struct parser {
 	struct section defaults;
 	struct section *current; /* &defaults, the last one of config, or NULL */
 	size_t first;            /* index of the first section of this load */
+	int has_inherited;       /* current has no source of a password of
+	                          * its own yet */
 };
 
 /* One file that is being read. */
@@ -337,6 +339,7 @@ start_section(struct source *s, const char *name, size_t len)
 		add_eval(section, p->defaults.evals[i].command,
 		    &p->defaults.evals[i].origin);
 	p->current = section;
+	p->has_inherited = 1;
 }
 
 /* Takes one name of "NAME: BASE, BASE" into out; -1 when it is empty. */
@@ -368,6 +371,7 @@ inherit(struct section *s, const struct section *base)
 {
 	size_t i;
 
+	values_replace_sources(&s->values, &base->values, 1);
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (values_is_set(&base->values, (enum setting_id)i) &&
 		    base->values.v[i].origin.kind != ORIGIN_DEFAULTS)
@@ -450,6 +454,27 @@ include_line(struct source *s, const char *text, struct fault *f)
 }
 
 static int
+is_source(const char *keyword)
+{
+	return strcmp(keyword, "password") == 0 ||
+	    strcmp(keyword, "password_file") == 0 ||
+	    strcmp(keyword, "passwordeval") == 0;
+}
+
+/* An account's own source of the password replaces those that it inherited,
+ * not those of its own lines before. */
+static void
+replace_inherited(struct parser *p)
+{
+	if (p->has_inherited) {
+		values_unset(&p->current->values, S_PASSWORD);
+		values_unset(&p->current->values, S_PASSWORD_FILE);
+		values_unset(&p->current->values, S_PASSWORDEVAL);
+	}
+	p->has_inherited = 0;
+}
+
+static int
 setting_line(struct source *s, const char *keyword, const char *text,
     struct fault *f)
 {
@@ -467,6 +492,8 @@ setting_line(struct source *s, const char *keyword, const char *text,
 	}
 	if (strcmp(keyword, "password") == 0 && *text != '\0')
 		s->has_secret = 1;
+	if (is_source(keyword))
+		replace_inherited(p);
 	return config_set(&p->current->values, keyword, text, &origin, f);
 }
 
@@ -479,6 +506,7 @@ handle_line(struct source *s, const char *keyword, const char *text,
 			return fault_set(f, EX_CONFIG,
 			    "defaults takes no value");
 		s->parser->current = &s->parser->defaults;
+		s->parser->has_inherited = 0;
 		return 0;
 	}
 	if (strcmp(keyword, "account") == 0)

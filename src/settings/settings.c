@@ -387,6 +387,35 @@ values_put(struct values *v, enum setting_id id, const struct value *from)
 }
 
 void
+values_unset(struct values *v, enum setting_id id)
+{
+	value_release(&v->v[id], id);
+}
+
+static int
+names_value(const struct values *v, enum setting_id id, int own_only)
+{
+	return v->v[id].text != NULL && (!own_only ||
+	    v->v[id].origin.kind != ORIGIN_DEFAULTS);
+}
+
+void
+values_replace_sources(struct values *v, const struct values *over,
+    int own_only)
+{
+	static const enum setting_id sources[] = {
+		S_PASSWORD, S_PASSWORD_FILE, S_PASSWORDEVAL
+	};
+	size_t i, n = sizeof sources / sizeof sources[0], named = 0;
+
+	for (i = 0; i < n; i++)
+		named += (size_t)names_value(over, sources[i], own_only);
+	for (i = 0; named > 0 && i < n; i++)
+		if (!names_value(over, sources[i], own_only))
+			values_unset(v, sources[i]);
+}
+
+void
 values_merge(struct values *v, const struct values *from)
 {
 	int i;

@@ -89,6 +89,16 @@ void values_merge(struct values *v, const struct values *from);
 /* Copies one value that is set, with its origin. */
 void values_put(struct values *v, enum setting_id id, const struct value *from);
 
+/* Makes a value not set. */
+void values_unset(struct values *v, enum setting_id id);
+/*
+ * The sources of a password exclude each other from one level to the next:
+ * when over names one (but for defaults, if own_only), removes from v those
+ * that it does not name. To be called before v gets the values of over.
+ */
+void values_replace_sources(struct values *v, const struct values *over,
+    int own_only);
+
 /*
  * Checks text by the row's type and sets the value. where is the one source
  * kind (SETTING_CLI, ...) that asks. An unknown name or a bad value is a

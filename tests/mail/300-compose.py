@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.environ["srcdir"], "tests/lib"))
 import tap
 
 BUILDDIR = os.environ["builddir"]
-TOOL = os.path.join(BUILDDIR, "tests/unit/compose_tool")
+TOOL = os.path.join(BUILDDIR, "tests/mail/compose_tool")
 GMIME = os.path.join(BUILDDIR, "tests/lib/gmime_dump")
 SEED = int(os.environ.get("COMPOSE_SEED", "20261123"))
 COUNT = int(os.environ.get("COMPOSE_COUNT", "300"))

@@ -421,6 +421,14 @@ test_case(const struct option_case *c)
 	buf_release(&got);
 }
 
+#define FROM_HELP "\n\nSending a message:\n" \
+	"  --from ADDRESS            the sender: From field when missing, " \
+	"reverse-path,\n" \
+	"                            account choice\n" \
+	"  --account NAME            the same as -a\n"
+#define OVERRIDE_HELP "\n  --allow-from-override=on|off\n" \
+	"                            whether -f and --from may replace from\n"
+
 /* Every setting of the command line and every word stands in the help, and
  * no line is wider than a terminal. */
 static void
@@ -428,15 +436,7 @@ test_help(void)
 {
 	static const char *const words[] = {
 		"\nUsage: qsendmail [OPTION...] [RECIPIENT...] < MESSAGE\n",
-		"\n\nSending a message:\n"
-		"  --from ADDRESS            the sender: From field when "
-		"missing, reverse-path,\n"
-		"                            account choice\n",
-		"\n  --allow-from-override=on|off\n"
-		"                            whether -f and --from may "
-		"replace from\n",
-		"\n  --subject TEXT            its subject; standard input is "
-		"the text\n", "\n  -a NAME ", "\n  --host=NAME ",
+		FROM_HELP, OVERRIDE_HELP, "\n  -a NAME ", "\n  --host=NAME ",
 		"\n  --attach FILE ", "\n  --help ", "\n  -t ", "\n  -f ADDRESS ",
 		"\n  -qINTERVAL ", "\nUsage: ", "\nComposing one:\n",
 		"\n  --tls=on|off              encrypt the connection\n",

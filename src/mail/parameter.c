@@ -56,7 +56,7 @@ is_quotable(const char *value)
 {
 	const char *p = value;
 
-	while (*p != '\0' && (unsigned char)*p < 127 && !ascii_is_control(*p))
+	while (*p > 31 && *p < 127)
 		p++;
 	return *p == '\0' && strstr(value, "=?") == NULL &&
 	    strchr(value, '\'') == strrchr(value, '\'');

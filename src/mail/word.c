@@ -12,7 +12,6 @@
 #include "mail/codec.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
@@ -433,8 +432,8 @@ is_label(const char *charset)
 static int
 is_utf8_name(const char *charset)
 {
-	return strcasecmp(charset, "UTF-8") == 0 ||
-	    strcasecmp(charset, "UTF8") == 0;
+	return ascii_is_equal(charset, strlen(charset), "UTF-8", 5) ||
+	    ascii_is_equal(charset, strlen(charset), "UTF8", 4);
 }
 
 void

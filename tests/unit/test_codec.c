@@ -554,6 +554,8 @@ static const struct {
 	{ "blanks are quoted", "name", "a b", 0, ";\r\n name=\"a b\"" },
 	{ "specials are quoted", "boundary", "=_a:b", 0,
 	    ";\r\n boundary=\"=_a:b\"" },
+	{ "specials in front are quoted", "name", "(a", 0,
+	    ";\r\n name=\"(a\"" },
 	{ "quotes and backslashes", "name", "a\"b\\", 0,
 	    ";\r\n name=\"a\\\"b\\\\\"" },
 	{ "UTF-8", "filename", JA6 ".jpg", 0,
@@ -592,6 +594,10 @@ static const struct {
 	    ";\r\n f*0*=UTF-8''" A50 "123%C3%BC;\r\n f*1*=123456789" },
 	{ "but goes on the next line", "f", A50 "1234" UE "123456789", 0,
 	    ";\r\n f*0*=UTF-8''" A50 "1234;\r\n f*1*=%C3%BC123456789" },
+	{ "malformed UTF-8 in pieces", "f", A25 "abcdefghijklmnopqrstuvwx"
+	    "\xe9\xe9\xe9 12345678", 0, ";\r\n f*0*=unknown-8bit''" A25
+	    "abcdefghijklmnopqrstuvwx%E9;\r\n"
+	    " f*1*=%E9%E9%2012345678" },
 	{ "a long name of the parameter", A50, "x y" A25, 0,
 	    ";\r\n " A50 "*0=\"x y" A25 "\"" },
 };
@@ -615,6 +621,8 @@ static const struct {
 	{ "quoted", "a/b; x=\"1; y=2\"; y=3", "x", "1; y=2" },
 	{ "a semicolon in quotes ends nothing", "a/b; x=\"1; y=2\"; y=3",
 	    "y", "3" },
+	{ "a semicolon in quotes in front", "a\"b;x=0;\";x=1", "x", "1" },
+	{ "an escaped quote at the end", "a/b; x=\"a\\\"", "x", "a\"" },
 	{ "backslashes", "a/b; x=\"a\\\"b\\\\c\\d\"", "x", "a\"b\\cd" },
 	{ "a fold in quotes", "a/b; x=\"a\r\n b\"", "x", "a b" },
 	{ "quotes that are not closed", "a/b; x=\"ab", "x", "ab" },
@@ -664,6 +672,7 @@ static const struct {
 	{ "the first extended one", "a/b; x*=''a; x*=''b", "x", "a" },
 	{ "a number that begins with 0", "a/b; x*0=a; x*01=b", "x", "a" },
 	{ "a number that is none", "a/b; x*0=a; x*1x=b", "x", "a" },
+	{ "a number with another character", "a/b; x*0=a; x*1'=b", "x", "a" },
 	{ "a number that is too large",
 	    "a/b; x*0=a; x*4294967297=b", "x", "a" },
 	{ "two asterisks", "a/b; x**=a", "x", NULL },
@@ -744,6 +753,9 @@ static const struct {
 	{ "ISO-2022-JP", "ISO-2022-JP", "\x1b$B\x46\x7c\x1b(B",
 	    "\xe6\x97\xa5" },
 	{ "a character cut off", "big5", "\xa4", NULL },
+	{ "text before a character cut off", "big5", "ab\xa4", NULL },
+	{ "a charset that keeps a letter back", "CP1255", "\xe0",
+	    "\xd7\x90" },
 	{ "no charset", "", "a", NULL },
 	{ "an unknown charset", "x-none", "a", NULL },
 	{ "options for iconv", "ISO-8859-1//IGNORE", "a", NULL },

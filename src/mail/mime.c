@@ -316,6 +316,9 @@ check_reader(struct walk *k, struct reader *r)
 {
 	int error = r->error;
 
+	/* The file is shorter than it was. */
+	if (error == 0 && r->left > 0)
+		error = EIO;
 	reader_release(r);
 	if (error == 0)
 		return 0;
@@ -352,8 +355,7 @@ examine(struct walk *k, off_t from, off_t to, struct text_facts *facts)
 	}
 	reader_init_part(&r, k->fd, from, to - from);
 	rc = text_examine(&r, facts, k->f);
-	reader_release(&r);
-	return rc;
+	return check_reader(k, &r) == -1 ? -1 : rc;
 }
 
 static int

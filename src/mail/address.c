@@ -277,7 +277,21 @@ draft_release(struct draft *d)
 	buf_release(&d->domain);
 }
 
-/* addr-spec, or a local part alone. */
+/* RFC 5321 4.1.2: Dot-string. */
+static int
+is_dot_string(const char *local)
+{
+	size_t i, len = strlen(local);
+
+	for (i = 0; i < len; i++)
+		if (local[i] == '.' ? i == 0 || i + 1 == len ||
+		    local[i - 1] == '.' : !is_atext(local[i]))
+			return 0;
+	return len != 0;
+}
+
+/* addr-spec, or a local part alone: one that needs no quotes, since "J Doe"
+ * without an address is rather half of a mailbox. */
 static int
 take_spec(struct parser *p, struct draft *d)
 {
@@ -289,7 +303,8 @@ take_spec(struct parser *p, struct draft *d)
 		if (skip_cfws(p) == -1 ||
 		    take_domain(p, &d->domain, &d->spec_end) == -1)
 			return -1;
-	} else if (d->local.len == 0 || strstr(d->local.data, "=?") != NULL)
+	} else if (!is_dot_string(d->local.data) ||
+	    strstr(d->local.data, "=?") != NULL)
 		return refuse(p, "a name without an address");
 	if (!utf8_is_valid(d->local.data, d->local.len) ||
 	    !utf8_is_valid(d->domain.data, d->domain.len))
@@ -569,19 +584,6 @@ address_parse(struct address *a, const char *text, struct fault *f)
 out:
 	address_list_release(&l);
 	return rc;
-}
-
-/* RFC 5321 4.1.2: Dot-string. */
-static int
-is_dot_string(const char *local)
-{
-	size_t i, len = strlen(local);
-
-	for (i = 0; i < len; i++)
-		if (local[i] == '.' ? i == 0 || i + 1 == len ||
-		    local[i - 1] == '.' : !is_atext(local[i]))
-			return 0;
-	return len != 0;
 }
 
 static void

@@ -323,6 +323,10 @@ static const struct {
 	{ "blanks at the ends, plain words within", " x Gr" UE "nliches y ",
 	    0, 9, "=?UTF-8?Q?_x_Gr=C3=BCnliches_y_?=" },
 	{ "what looks like a word", "a =?x b", 0, 9, "a =?UTF-8?B?PT94?= b" },
+	{ "half a word at the end", "a =?", 0, 9, "a =?UTF-8?B?PT8=?=" },
+	{ "the last plain character", "a~ ~", 0, 9, "a~ ~" },
+	{ "a control character in front", "\x01 b", 0, 9,
+	    "=?UTF-8?Q?=01?= b" },
 	{ "an equals sign at the end", "a =", 0, 9, "a =" },
 	{ "control characters", "a\r\nBcc: x", 0, 9,
 	    "=?UTF-8?Q?a=0D=0ABcc:?= x" },
@@ -441,9 +445,14 @@ static const struct {
 	{ "malformed in its charset", "=?utf-8?q?=E9?= x",
 	    "=?utf-8?q?=E9?= x" },
 	{ "an unknown encoding", "=?utf-8?x?a?=", "=?utf-8?x?a?=" },
-	{ "bad hexadecimal digits", "=?utf-8?q?a=4G?=", "=?utf-8?q?a=4G?=" },
-	{ "bad first hexadecimal digit", "=?utf-8?q?a=G4?=",
-	    "=?utf-8?q?a=G4?=" },
+	{ "bad hexadecimal digits", "=?koi8-r?q?a=4G?=", "=?koi8-r?q?a=4G?=" },
+	{ "bad first hexadecimal digit", "=?koi8-r?q?a=G4?=",
+	    "=?koi8-r?q?a=G4?=" },
+	{ "characters around the digits", "=?koi8-r?q?a=/4?= =?koi8-r?q?a=:4?="
+	    " =?koi8-r?q?a=@4?= =?koi8-r?q?a=`4?=", "=?koi8-r?q?a=/4?= "
+	    "=?koi8-r?q?a=:4?= =?koi8-r?q?a=@4?= =?koi8-r?q?a=`4?=" },
+	{ "the first and last digits", "=?iso-8859-1?q?=30=39=fF=A0?=",
+	    "09\xc3\xbf\xc2\xa0" },
 	{ "one hexadecimal digit", "=?utf-8?q?a=4?=", "=?utf-8?q?a=4?=" },
 	{ "bad base64", "=?utf-8?b?a!==?=", "=?utf-8?b?a!==?=" },
 	{ "bad base64 behind a word", "=?utf-8?q?a?= =?utf-8?b?!?=",
@@ -469,6 +478,7 @@ static const struct {
 	    "=?xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	    "xxxxxxxxx?q?a?=" },
 	{ "a blank in the charset", "=?ut f?q?a?=", "=?ut f?q?a?=" },
+	{ "a bracket behind the charset", "=?ascii(q?a?=", "=?ascii(q?a?=" },
 	{ "a bracket in the charset", "=?ut(f?q?a?=", "=?ut(f?q?a?=" },
 	{ "starts of words before a word", "=?=?=?utf-8?q?a?=", "=?=?a" },
 	{ "raw UTF-8 stays", UE " =?utf-8?q?a?=", UE " a" },
@@ -501,11 +511,30 @@ test_word_decode(void)
 	    "length of a word");
 	is_number((long long)word_length("=?utf-8?q?a?=b", 12), 0,
 	    "a word that is cut off is none");
+	is_number((long long)word_length("=?\?q?a?=", 8), 0,
+	    "a word has a charset");
 	is_number((long long)word_length("=?a?q?\?=", 8), 8,
 	    "the shortest word");
 	is_number((long long)word_length("?=a?q?b?=", 9), 0,
 	    "a word begins with an equals sign");
 	buf_release(&out);
+}
+
+/* No octet behind the end is looked at (a sanitizer would tell). */
+static void
+test_word_cut(void)
+{
+	static const char word[] = "=?utf-8?q?a=41?=";
+	size_t i, whole = 0;
+	char *copy;
+
+	for (i = 0; i < sizeof word; i++) {
+		copy = malloc(i != 0 ? i : 1);
+		memcpy(copy, word, i);
+		whole += word_length(copy, i) != 0;
+		free(copy);
+	}
+	is_number((long long)whole, 1, "a word is one when it is whole");
 }
 
 /* What is encoded is read back as it was, whatever its length is. */
@@ -805,6 +834,7 @@ main(void)
 	test_qp();
 	test_word_encode();
 	test_word_decode();
+	test_word_cut();
 	test_word_round();
 	test_parameters();
 	test_parameter_long();

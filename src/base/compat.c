@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,8 +22,6 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #endif
-
-#include "base/buf.h"
 
 void
 compat_wipe(void *p, size_t len)
@@ -47,7 +47,7 @@ compat_getenv(const char *name)
 int
 compat_nameless_file(const char *dir)
 {
-	struct buf path = BUF_INIT;
+	char path[PATH_MAX];
 	mode_t mask;
 	int fd = -1;
 
@@ -56,15 +56,18 @@ compat_nameless_file(const char *dir)
 	if (fd != -1)
 		return fd;
 #endif
-	buf_addf(&path, "%s/qsendmail.XXXXXX", dir);
+	if (snprintf(path, sizeof path, "%s/qsendmail.XXXXXX", dir) >=
+	    (int)sizeof path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	mask = umask(077);
-	fd = mkstemp(path.data);
+	fd = mkstemp(path);
 	umask(mask);
 	if (fd != -1) {
-		unlink(path.data);
+		unlink(path);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 	}
-	buf_release(&path);
 	return fd;
 }
 

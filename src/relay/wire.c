@@ -125,7 +125,6 @@ wire_init(struct wire *w, const struct transport *via, int block_ms)
 	buf_init(&w->text, 0);
 	buf_init(&w->after, 0);
 	w->block_ms = block_ms;
-	w->unsent = -1;
 	fault_init(&w->fault);
 }
 
@@ -342,7 +341,7 @@ take_answer(struct wire *w, struct answer *a)
 
 /* Reads and takes until a reply is whole or nothing more is there. */
 static enum wire_status
-receive(struct wire *w, struct answer *a, int *moved)
+receive(struct wire *w, struct answer *a)
 {
 	enum wire_status status;
 	ssize_t n;
@@ -355,7 +354,6 @@ receive(struct wire *w, struct answer *a, int *moved)
 			return WIRE_LOST;
 		w->in_at = 0;
 		w->in_end = (size_t)n;
-		*moved = 1;
 	}
 	return status;
 }
@@ -407,13 +405,12 @@ wire_wait(struct wire *w, struct answer *a, int limit_ms)
 {
 	long long since = clock_monotonic_ms(), left;
 	enum wire_status status;
-	int moved, sent, only_out = 0;
+	int sent, only_out = 0;
 
 	answer_reset(a);
 	w->unsent = -1;
 	for (;;) {
-		moved = 0;
-		status = receive(w, a, &moved);
+		status = receive(w, a);
 		if (status != WIRE_IDLE)
 			return status;
 		sent = send_some(w);
@@ -422,9 +419,8 @@ wire_wait(struct wire *w, struct answer *a, int limit_ms)
 		if (sent == 1) {
 			since = clock_monotonic_ms();
 			only_out = 0;
-		}
-		if (sent == 1 || moved)
 			continue;
+		}
 		left = time_left(w, since, limit_ms);
 		if (left <= 0) {
 			/* What the system still passes on is progress too. */
@@ -442,11 +438,11 @@ enum wire_status
 wire_check_idle(struct wire *w, struct answer *a)
 {
 	enum wire_status status;
-	int moved = 0;
 
 	answer_reset(a);
-	status = receive(w, a, &moved);
-	if (status == WIRE_IDLE && w->line.len + a->lines.len != 0) {
+	status = receive(w, a);
+	if (status == WIRE_IDLE &&
+	    (w->line.len != 0 || a->lines.len != 0)) {
 		answer_add_line(a, w->line.data, w->line.len);
 		a->code = 0;
 		return WIRE_GARBAGE;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "relay/wire.h"
 
 /*
@@ -28,6 +29,7 @@ struct fake {
 	size_t sends, recvs;
 	int stop_after;    /* AGAIN for sends beyond so many calls; 0: never */
 	int needs_reads;   /* AGAIN for sends until so many reads */
+	long long not_before_ms; /* AGAIN for sends until this time */
 	const char *again_p; /* what was refused last */
 	size_t again_len;
 	int moved;         /* a refused piece came back changed */
@@ -50,7 +52,8 @@ fake_send(void *arg, const char *p, size_t len)
 	k->again_p = NULL;
 	k->sends++;
 	if ((k->stop_after != 0 && k->sends > (size_t)k->stop_after) ||
-	    k->recvs < (size_t)k->needs_reads)
+	    k->recvs < (size_t)k->needs_reads ||
+	    clock_monotonic_ms() < k->not_before_ms)
 		take = -2;
 	if (take == -2) {
 		k->again_p = p;

@@ -271,6 +271,8 @@ test_long_replies(void)
 	is_status(wait_for(&b), WIRE_GARBAGE,
 	    "a line without end is given up, not kept");
 	ok(b.w.line.cap <= 131072, "... in bounded memory");
+	is_number(b.a.code, 0, "... and has no code");
+	ok(b.a.lines.len != 0, "... but is shown");
 	bench_release(&b);
 
 	buf_reset(&text);
@@ -284,6 +286,10 @@ test_long_replies(void)
 	bench_release(&b);
 	buf_release(&text);
 }
+
+static const struct act accepted[] = {
+	{ 'w', "\r\n.\r\n" }, { 'r', "250 queued\r\n" }, { 0, NULL }
+};
 
 /* Time limits. */
 
@@ -302,8 +308,12 @@ test_limits(void)
 	static const struct act slow[] = {
 		{ 'b', "250 OK" }, { 0, NULL }
 	};
+	static const struct act words[] = {
+		{ 'a', NULL }, { 'r', "552 too large\r\n" }, { 0, NULL }
+	};
+	static const int fails[] = { -1, -1 };
 	static const long draining[] = { 900, 500, 300, 300, -1 };
-	static const long stuck[] = { 900, 900, -1 };
+	static const long stuck[] = { 900, 900, 900, 900, 900, 900, -1 };
 	struct bench b;
 	int ends[2];
 	long long start;
@@ -311,10 +321,10 @@ test_limits(void)
 	bench_init(&b, nothing);
 	quiet_fd(&b, ends);
 	start = clock_monotonic_ms();
-	is_status(wire_wait(&b.w, &b.a, 40), WIRE_TIMEOUT,
+	is_status(wire_wait(&b.w, &b.a, 200), WIRE_TIMEOUT,
 	    "a server that says nothing is given up");
-	ok(clock_monotonic_ms() - start >= 40, "... not before the limit");
-	ok(b.k.recvs < 10, "... without reading all the time");
+	ok(clock_monotonic_ms() - start >= 200, "... not before the limit");
+	ok(b.k.recvs < 5, "... without reading all the time");
 	bench_release(&b);
 
 	bench_init(&b, slow);
@@ -335,6 +345,28 @@ test_limits(void)
 	    "sending without progress has its own limit");
 	ok(clock_monotonic_ms() - start < LONG_MS / 2, "... the shorter one");
 	ok(b.k.recvs < 12, "... and does not spin where only reading helps");
+	bench_release(&b);
+
+	bench_init(&b, accepted);
+	b.w.via.fd = ends[0];
+	b.w.block_ms = 5000;
+	b.k.not_before_ms = clock_monotonic_ms() + 50;
+	wire_put(&b.w, "\r\n.\r\n", 5);
+	start = clock_monotonic_ms();
+	is_status(wire_wait(&b.w, &b.a, LONG_MS), WIRE_REPLY,
+	    "sending that was refused for no visible reason is tried again");
+	ok(clock_monotonic_ms() - start < 2000, "... soon");
+	ok(b.k.recvs < 12, "... but not all the time");
+	bench_release(&b);
+
+	bench_init(&b, words);
+	b.w.via.fd = ends[0];
+	b.k.takes = fails;
+	wire_put(&b.w, "NOOP\r\n", 6);
+	start = clock_monotonic_ms();
+	is_status(wire_wait(&b.w, &b.a, LONG_MS), WIRE_REPLY,
+	    "after a failed send what is there is read at once");
+	ok(clock_monotonic_ms() - start < 2000, "... without waiting for it");
 	bench_release(&b);
 
 	bench_init(&b, nothing);
@@ -474,10 +506,6 @@ put_content(struct bench *b, struct dots *d, int fd, off_t at, off_t len)
 	}
 	wire_put_content(&b->w, &c);
 }
-
-static const struct act accepted[] = {
-	{ 'w', "\r\n.\r\n" }, { 'r', "250 queued\r\n" }, { 0, NULL }
-};
 
 static void
 test_stuffing(void)
@@ -647,6 +675,8 @@ test_dot(void)
 	bench_init(&b, accepted);
 	put_content(&b, &d, -1, 0, 4);
 	is_status(wait_for(&b), WIRE_LOCAL, "a file that cannot be read");
+	ok(strstr(b.w.fault.text.data, "cannot read the mail") != NULL,
+	    "... and why");
 	bench_release(&b);
 }
 
@@ -676,6 +706,35 @@ test_behind_content(void)
 	    "afterwards commands go as before");
 	close(fd);
 	bench_release(&b);
+}
+
+/* Commands and content of more than a chunk each. */
+static void
+test_large_commands(void)
+{
+	struct buf commands = BUF_INIT, want = BUF_INIT;
+	struct bench b;
+	int fd = file_with("a\r\n", 3);
+	size_t i;
+
+	for (i = 0; commands.len < 200000; i++)
+		buf_addf(&commands, "RCPT TO:<r%zu@example.org>\r\n", i);
+	bench_init(&b, accepted);
+	wire_put(&b.w, commands.data, commands.len);
+	put_content(&b, NULL, fd, 0, 3);
+	wire_put(&b.w, commands.data, commands.len);
+	is_status(wait_for(&b), WIRE_REPLY, "commands of several chunks");
+	while (!wire_flush(&b.w))
+		;
+	buf_add(&want, commands.data, commands.len);
+	buf_adds(&want, "a\r\n.\r\n");
+	buf_add(&want, commands.data, commands.len);
+	ok(b.k.sent.len == want.len && memcmp(b.k.sent.data, want.data,
+	    want.len) == 0, "... go out whole and in order");
+	close(fd);
+	bench_release(&b);
+	buf_release(&commands);
+	buf_release(&want);
 }
 
 static void
@@ -806,6 +865,7 @@ main(void)
 	test_large_content();
 	test_dot();
 	test_behind_content();
+	test_large_commands();
 	test_second_content();
 	test_early_reply();
 	test_talkative();

@@ -370,6 +370,25 @@ static const struct {
 	{ "a plain word that just fits", UE " aaaa " X10 X10 X10 " "
 	    X10 "xxxx  b", 0, 9, "=?UTF-8?B?w7w=?= aaaa " X10 X10 X10
 	    " " X10 "xxxx\r\n  b" },
+	{ "no word is longer at column 0", X70, 0, 0, X70 },
+	{ "nor is a long one", UE X70, 0, 0,
+	    "=?UTF-8?Q?=C3=BC" X10 X10 X10 X10 X10 "xxxxxxx?=\r\n"
+	    " =?UTF-8?Q?" X10 "xxx?=" },
+	{ "words behind a short first one are long ones", JA36 JA36, 0, 40,
+	    "=?UTF-8?B?" B8 B8 B8 "?=\r\n =?UTF-8?B?" B8 B8 B8 B8 B8 B8 B8
+	    "5pel?=\r\n =?UTF-8?B?5pys" B8 "?=" },
+	{ "plain words behind a last line of words", JA36 JA36 " " X10 X10 " "
+	    X10 X10 " " X10, 0, 40, "=?UTF-8?B?" B8 B8 B8 "?=\r\n"
+	    " =?UTF-8?B?" B8 B8 B8 B8 B8 B8 B8 "5pel?=\r\n"
+	    " =?UTF-8?B?5pys" B8 "?= " X10 X10 " " X10 X10 "\r\n " X10 },
+	{ "the first plain word is not folded", X70 " " UE, 0, 30,
+	    X70 "\r\n =?UTF-8?B?w7w=?=" },
+	{ "B words are cut where no padding is needed",
+	    UE UE UE UE UE UE UE UE UE UE UE UE UE UE UE UE UE UE UE UE UE UE
+	    UE UE, 0, 1, "=?UTF-8?B?w7zDvMO8w7zDvMO8w7zDvMO8w7zDvMO8w7zDvMO8"
+	    "w7zDvMO8w7zDvMO8?=\r\n =?UTF-8?B?w7zDvMO8?=" },
+	{ "Q where there is no such place", "\xf0\x9f\x8e\x89" JA6, 0, 60,
+	    "=?UTF-8?Q?=F0=9F=8E=89?=\r\n =?UTF-8?B?5pel5pys?=" },
 	{ "malformed UTF-8 is labelled so", "caf\xe9" "bar ok", 0, 9,
 	    "=?unknown-8bit?Q?caf=E9bar?= ok" },
 	{ "octets of no character may be divided", X10 X10 X10 X10 X10 "\xe9"

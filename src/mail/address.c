@@ -290,8 +290,11 @@ is_dot_string(const char *local)
 	return len != 0;
 }
 
-/* addr-spec, or a local part alone: one that needs no quotes, since "J Doe"
- * without an address is rather half of a mailbox. */
+/*
+ * addr-spec, or a local part alone: ASCII that needs no quotes, since "J Doe"
+ * (or an encoded word) without an address is rather half of a mailbox, torn
+ * at a comma.
+ */
 static int
 take_spec(struct parser *p, struct draft *d)
 {
@@ -304,6 +307,7 @@ take_spec(struct parser *p, struct draft *d)
 		    take_domain(p, &d->domain, &d->spec_end) == -1)
 			return -1;
 	} else if (!is_dot_string(d->local.data) ||
+	    utf8_is_8bit(d->local.data, d->local.len) ||
 	    strstr(d->local.data, "=?") != NULL)
 		return refuse(p, "a name without an address");
 	if (!utf8_is_valid(d->local.data, d->local.len) ||

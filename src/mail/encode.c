@@ -347,20 +347,21 @@ take_address(struct encoder *e, const char *end)
 	e->p = end;
 }
 
-/* 1 when the token from p to end is part of an addr-spec: there is an "@" in
- * it, or an "@" or "." on either side. */
+/*
+ * 1 when the token from p to end is part of an addr-spec: there is an "@" in
+ * it, or an "@" or "." on either side. before is the character in front of
+ * it, white space and comments left out.
+ */
 static int
-is_in_address(const struct encoder *e, const char *start, const char *p,
+is_in_address(const struct encoder *e, char before, const char *p,
     const char *end)
 {
 	const char *next = skip_space(end, e->end);
 
-	if (memchr(p, '@', (size_t)(end - p)) != NULL || *p == '.' ||
-	    end[-1] == '.')
-		return 1;
-	while (p > start && ascii_is_space(p[-1]))
-		p--;
-	return (p > start && (p[-1] == '@' || p[-1] == '.')) ||
+	while (next < e->end && *next == '(')
+		next = skip_space(skip_comment(next, e->end), e->end);
+	return memchr(p, '@', (size_t)(end - p)) != NULL || *p == '.' ||
+	    end[-1] == '.' || before == '@' || before == '.' ||
 	    (next < e->end && (*next == '@' || *next == '.'));
 }
 
@@ -368,7 +369,8 @@ is_in_address(const struct encoder *e, const char *start, const char *p,
 static void
 take_spec(struct encoder *e, const char *end)
 {
-	const char *q, *start = e->p;
+	const char *q;
+	char before = ' ';
 
 	while (e->p < end) {
 		if (take_cfws(e))
@@ -380,12 +382,13 @@ take_spec(struct encoder *e, const char *end)
 			while (q < end && !ascii_is_space(*q) && *q != '(' &&
 			    *q != '"')
 				q++;
-		if (is_in_address(e, start, e->p, q))
+		if (is_in_address(e, before, e->p, q))
 			take_address(e, q);
 		else {
 			encode_text(e, e->p, q, IN_PHRASE);
 			e->p = q;
 		}
+		before = q[-1];
 	}
 }
 

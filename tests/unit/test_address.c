@@ -165,6 +165,8 @@ static const struct {
 	    "a name without an address" },
 	{ "an empty quoted name alone", "\"\"", "\"\"",
 	    "a name without an address" },
+	{ "a name in UTF-8 alone", "J" UE ", Hans <b@x>", "J" UE
+	    ", Hans <b@x>", "a name without an address" },
 	{ "an encoded word alone", "=?utf-8?q?a?=, b@x",
 	    "=?utf-8?q?a?=, b@x", "a name without an address" },
 	{ "an encoded word with a comma in its charset",
@@ -264,7 +266,12 @@ static const struct {
 	{ "a long address is shown in part", "\"0123456789012345678901234567"
 	    "890123456789012345678901234567" UE "x\" y@x",
 	    "\"0123456789012345678901234567890123456789012345678901234567" UE
-	    "...", COMMA },
+	    "...", "a name without an address" },
+	{ "61 octets are shown in part", "0123456789012345678901234567890123456"
+	    "789012345678901234 7@xyz", "0123456789012345678901234567890123456"
+	    "789012345678901234 7@xy...", COMMA },
+	{ "a control character behind blanks", " \t a\x01@x", "a\\x01@x",
+	    CONTROL },
 	{ "60 octets are shown whole", "0123456789012345678901234567890123456"
 	    "789012345678901234 7@xy", "0123456789012345678901234567890123456"
 	    "789012345678901234 7@xy", COMMA },

@@ -517,6 +517,8 @@ static const struct {
 	{ "blanks around at sign and dots", "To: " UE " . " UE " @ " UE
 	    " . " UE, NULL, 1 },
 	{ "a quoted local part and a blank", "To: \"" UE "\" @x", NULL, 1 },
+	{ "comments around at sign", "To: \"" UE "\" (a) (b) @ (c) " UE
+	    " (d) . x", NULL, 1 },
 	{ "a name without brackets", "From: D" UE " d@x",
 	    "From: =?UTF-8?B?RMO8?= d@x", 0 },
 	{ "a name alone", "To: D" UE, "To: =?UTF-8?B?RMO8?=", 0 },

@@ -58,7 +58,7 @@ def write(path, text, mode=0o755):
 
 
 def run(*arguments, **more):
-    environment = dict(os.environ, builddir=os.getcwd() + "/build",
+    environment = dict(os.environ, builddir=os.getcwd() + "/tree/build",
                        TEST_TIMEOUT="2", SECRET="1", VALGRIND="")
     environment.update(more)
     r = subprocess.run(["tree/tests/run"] + list(arguments), text=True,
@@ -67,7 +67,7 @@ def run(*arguments, **more):
 
 
 os.makedirs("tree/tests/cli")
-os.makedirs("build")
+os.makedirs("tree/build")
 shutil.copy(SRCDIR + "/tests/run", "tree/tests/run")
 for name, (script, _, _) in TESTS.items():
     write("tree/tests/cli/%s.sh" % name, "#!/bin/sh\n%s\n" % script)
@@ -101,6 +101,11 @@ same("all tests are found, all cases counted", (status, out[-1]),
      (1, "%d passed, %d failed, 2 skipped" % tuple(sums)))
 shutil.rmtree("tree/tests/cli")
 same("no tests at all are a failure", run()[0], 1)
+os.makedirs("tree/build/tests/unit")
+write("tree/build/tests/unit/test_x", "#!/bin/sh\necho ok 1; echo 1..1\n")
+case("a unit test is named from the top of the build tree",
+     run("tests/unit/test_x")[1][0].startswith("tests/unit/test_x "))
+shutil.rmtree("tree/build/tests")
 same("an unknown test is an error", run("tests/cli/x.sh")[0], 1)
 
 # A stand-in for valgrind complains about the relay only.
@@ -118,7 +123,7 @@ done
 [ "$2" != bad ] || echo "Invalid read" > "${log%%%*}1"
 exec "$@"
 """)
-write("build/qsendmail", "#!/bin/sh\necho \"$0 $*\"\n")
+write("tree/build/qsendmail", "#!/bin/sh\necho \"$0 $*\"\n")
 for argument, want in (("good", (0, "1 passed, 0 failed")),
                        ("bad", (1, "1 passed, 1 failed"))):
     write("tree/tests/cli/v.sh", "#!/bin/sh\n\"$QSENDMAIL\" %s\n"

@@ -23,6 +23,7 @@
 #include "mail/codec.h"
 
 #define DISPLAY_COLUMN 16 /* where a display name stands, about */
+#define NOWHERE ((size_t)-1)
 #define SHOWN_MAX 60      /* octets of the input that a fault shows */
 
 /* The text being read. Nothing of it is owned. */
@@ -514,9 +515,31 @@ check_separator(struct parser *p)
 	return refuse(p, "a comma is missing, or a character must be quoted");
 }
 
+/*
+ * "Doe, John <j@x>": two members to the grammar, one to the writer and to
+ * some readers. The last mailbox of l is held against *bare, where a bare name
+ * in front of it stands; *bare is set for the next one.
+ */
+static int
+check_torn(struct parser *p, const struct address_list *l, size_t *bare)
+{
+	const struct address *a = &l->v[l->n - 1];
+
+	if (*bare != NOWHERE && a->display[0] != '\0' &&
+	    p->text[a->start] != '"') {
+		p->member = *bare;
+		return refuse(p, "a comma in a name must be quoted; a local "
+		    "name in front of such a name needs < and >");
+	}
+	*bare = a->domain[0] == '\0' && a->start == a->spec_start ?
+	    a->start : NOWHERE;
+	return 0;
+}
+
 static int
 take_list(struct parser *p, struct address_list *l)
 {
+	size_t bare = NOWHERE;
 	int group = 0, n;
 
 	for (;;) {
@@ -531,12 +554,16 @@ take_list(struct parser *p, struct address_list *l)
 		if (peek(p) == ';') {
 			p->at++;
 			group = 0;
+			bare = NOWHERE;
 			continue;
 		}
 		n = group;
 		if (take_member(p, l, &group) == -1)
 			return -1;
-		if (n == group && check_separator(p) == -1)
+		if (n != group)
+			bare = NOWHERE;
+		else if (check_separator(p) == -1 ||
+		    check_torn(p, l, &bare) == -1)
 			return -1;
 	}
 	return group ? refuse(p, "a group is not closed by \";\"") : 0;

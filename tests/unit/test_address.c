@@ -41,6 +41,16 @@ static const struct {
 	    "J" UE "|" UE "|" UE "." UE, 0 },
 	{ "a name that is not UTF-8", "J\xfc <a@x>", "J\xfc|a|x", 0 },
 	{ "an octet of C1 that is not UTF-8", "J\x85 <a@x>", "J\x85|a|x", 0 },
+	{ "a local name in brackets before a name", "<root>, John <j@x>",
+	    "|root| John|j|x", 0 },
+	{ "a local name before a quoted name", "root, \"John\" <j@x>",
+	    "|root| John|j|x", 0 },
+	{ "a local name before an address", "root, j@x, <k@y>, L <l@z>",
+	    "|root| |j|x |k|y L|l|z", 0 },
+	{ "a local name and a group", "root, G: John <j@x>;",
+	    "|root| John|j|x", 1 },
+	{ "a local name and a semicolon", "root; John <j@x>",
+	    "|root| John|j|x", 0 },
 	/* Names. */
 	{ "white space in a name becomes one blank", "J \t D\r\n  E <a@x>",
 	    "J D E|a|x", 0 },
@@ -150,6 +160,9 @@ test_lists(void)
 	"character"
 #define CONTROL "control characters are not allowed"
 
+#define TORN "a comma in a name must be quoted; a local name in front of " \
+	"such a name needs < and >"
+
 static const struct {
 	const char *name, *in, *shown, *why;
 } refused_cases[] = {
@@ -165,6 +178,10 @@ static const struct {
 	    "a name without an address" },
 	{ "an empty quoted name alone", "\"\"", "\"\"",
 	    "a name without an address" },
+	{ "a name torn by a comma", "a@x, Doe, John <j@x>, b@y",
+	    "Doe, John <j@x>, b@y", TORN },
+	{ "one in a group", "G: Doe ,, (c) John <j@x>;",
+	    "Doe ,, (c) John <j@x>;", TORN },
 	{ "a name in UTF-8 alone", "J" UE ", Hans <b@x>", "J" UE
 	    ", Hans <b@x>", "a name without an address" },
 	{ "an encoded word alone", "=?utf-8?q?a?=, b@x",

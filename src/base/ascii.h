@@ -30,6 +30,12 @@ ascii_is_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 }
 
 static inline int
+ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline int
 ascii_is_alnum(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||

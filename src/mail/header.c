@@ -90,6 +90,7 @@ struct header_reader {
 	struct buf line;  /* as read */
 	struct buf text;  /* the same without its end, NUL and bare CR */
 	struct buf field; /* the field so far, lines joined by CRLF */
+	struct buf doubt; /* mbox lines, as read, that may be text */
 	size_t total;
 	int mbox;         /* mbox lines may still come */
 };
@@ -144,6 +145,18 @@ clean_line(struct header_reader *hr)
 }
 
 /*
+ * 1 when the piece of a line that has been read is enough to tell that it is
+ * no field. Asked of what is left of it without NUL and CR, as of whole lines:
+ * else the rest of a Bcc field could become text.
+ */
+static int
+is_text(struct header_reader *hr)
+{
+	clean_line(hr);
+	return classify(hr, &hr->text) == LINE_OTHER;
+}
+
+/*
  * Reads a line into hr->line: 1, 0 at the end, -1 with a fault. Of a long
  * line that is no field only a piece is read: a body may be one line of any
  * length.
@@ -168,8 +181,7 @@ read_line(struct header_reader *hr, struct reader *r, struct fault *f)
 		buf_add(&hr->line, p, n);
 		reader_take(r, n);
 		if (nl != NULL || (before <= LINE_LOOK &&
-		    hr->line.len > LINE_LOOK &&
-		    classify(hr, &hr->line) == LINE_OTHER))
+		    hr->line.len > LINE_LOOK && is_text(hr)))
 			break;
 	}
 	if (r->error != 0) {
@@ -177,6 +189,21 @@ read_line(struct header_reader *hr, struct reader *r, struct fault *f)
 		return fault_errno(f, EX_IOERR, "cannot read the message");
 	}
 	return hr->line.len != 0;
+}
+
+/* 1 when line has a time of day, as every mbox line has: "10:59". */
+static int
+has_time(const struct buf *line)
+{
+	const char *p = line->data;
+
+	while ((p = strchr(p, ':')) != NULL) {
+		if (p > line->data && ascii_is_digit(p[-1]) &&
+		    ascii_is_digit(p[1]) && ascii_is_digit(p[2]))
+			return 1;
+		p++;
+	}
+	return 0;
 }
 
 /* Takes the line in hr->line; returns 1 when it ended the header (*end). */
@@ -192,6 +219,8 @@ take_line(struct header_reader *hr, enum header_end *end)
 		*end = HEADER_BODY;
 		return 1;
 	case LINE_MBOX:
+		if (!has_time(&hr->text))
+			buf_add(&hr->doubt, hr->line.data, hr->line.len);
 		return 0;
 	case LINE_FOLD:
 		buf_adds(&hr->field, "\r\n");
@@ -210,7 +239,8 @@ header_read(struct header *h, struct reader *r, int drop_mbox,
     struct buf *rest, struct fault *f)
 {
 	struct header_reader hr = { .h = h, .line = BUF_INIT,
-		.text = BUF_INIT, .field = BUF_INIT, .mbox = drop_mbox };
+		.text = BUF_INIT, .field = BUF_INIT, .doubt = BUF_INIT,
+		.mbox = drop_mbox };
 	enum header_end end = HEADER_EOF;
 	int rc;
 
@@ -219,6 +249,11 @@ header_read(struct header *h, struct reader *r, int drop_mbox,
 			break;
 	if (rc != -1) {
 		finish_field(&hr);
+		/* "From now on ..." without a field behind it is a text. */
+		if (h->n == 0 && hr.doubt.len != 0) {
+			buf_add(rest, hr.doubt.data, hr.doubt.len);
+			end = HEADER_BODY;
+		}
 		rc = (int)end;
 	}
 	if (rc == HEADER_BODY)
@@ -226,6 +261,7 @@ header_read(struct header *h, struct reader *r, int drop_mbox,
 	buf_release(&hr.line);
 	buf_release(&hr.text);
 	buf_release(&hr.field);
+	buf_release(&hr.doubt);
 	return rc;
 }
 
@@ -322,11 +358,11 @@ header_remove_at(struct header *h, size_t at)
 }
 
 size_t
-header_remove(struct header *h, const char *name)
+header_remove_rest(struct header *h, const char *name, size_t from)
 {
-	size_t i, kept = 0, removed;
+	size_t i, kept = from, removed;
 
-	for (i = 0; i < h->n; i++)
+	for (i = from; i < h->n; i++)
 		if (field_is(&h->v[i], name))
 			free(h->v[i].text);
 		else
@@ -334,6 +370,12 @@ header_remove(struct header *h, const char *name)
 	removed = h->n - kept;
 	h->n = kept;
 	return removed;
+}
+
+size_t
+header_remove(struct header *h, const char *name)
+{
+	return header_remove_rest(h, name, 0);
 }
 
 void

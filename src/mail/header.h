@@ -38,8 +38,9 @@ enum header_end {
 };
 /*
  * Reads a header section: takes "From " (and ">From ") lines of an mbox in
- * front of the first field (when drop_mbox), LF, CRLF and CR CRLF line ends,
- * drops NUL, makes other bare CR a space. rest gets the line that ended the
+ * front of the first field (when drop_mbox; without a field behind them only
+ * those with a time of day, else they are text), LF, CRLF and CR CRLF line
+ * ends, drops NUL, makes other bare CR a space. rest gets the line that ended the
  * header (HEADER_BODY only), as read. Total size at most HEADER_MAX.
  * Returns an enum header_end, or -1 with a fault (EX_DATAERR; EX_IOERR when
  * the input cannot be read).
@@ -76,6 +77,8 @@ void header_replace(struct header *h, size_t at, const char *body);
 void header_remove_at(struct header *h, size_t at);
 /* Removes every field called name; returns how many. */
 size_t header_remove(struct header *h, const char *name);
+/* The same, but only those at or behind index from. */
+size_t header_remove_rest(struct header *h, const char *name, size_t from);
 /* Moves every field whose name begins with prefix to the end of to. */
 void header_move(struct header *h, const char *prefix, struct header *to);
 /*

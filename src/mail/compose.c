@@ -422,6 +422,7 @@ compose_write(struct header *h, struct text_part *text,
 
 	*facts = nothing;
 	header_move(h, "Content-", &text->header);
+	header_remove(&text->header, "Content-Length");
 	tree = plan(text, parts, charset != NULL ? charset : "", f);
 	if (f->code != 0)
 		rc = -1;

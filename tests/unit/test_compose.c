@@ -1484,6 +1484,7 @@ test_header(void)
 	header_release(&h);
 	buf_reset(&got);
 	open_named(&l, PART_KIND_ATTACHMENT, "a");
+	header_add(&h, "Content-Length", "3");
 	header_add(&h, "Content-Type", "text/x-y");
 	header_add(&h, "To", "a@b");
 	is_number(compose(&h, &t, &l, "", &got, &facts, &f), 0,
@@ -1492,6 +1493,8 @@ test_header(void)
 	    "Content-Type: multipart/mixed;", 57) == 0, "leave its header");
 	ok(strstr(got.data, "\r\nContent-Type: text/x-y\r\n\r\nx\r\n") !=
 	    NULL, "for that of the text");
+	ok(strstr(got.data, "Content-Length") == NULL,
+	    "but a length, which is no longer true");
 	header_release(&h);
 	text_release(&t);
 	part_list_release(&l);

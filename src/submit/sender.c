@@ -295,7 +295,7 @@ sender_apply(const struct sender *s, struct header *h)
 	struct address_list from = ADDRESS_LIST_INIT;
 	struct fault ignored = FAULT_INIT;
 	struct buf body = BUF_INIT;
-	size_t at = header_find(h, "From", 0), next;
+	size_t at = header_find(h, "From", 0);
 
 	if (!s->login_only || at == h->n)
 		return;
@@ -305,8 +305,7 @@ sender_apply(const struct sender *s, struct header *h)
 	if (!is_login(s, &from))
 		make_login(s, h, at, &from);
 	/* RFC 5322 3.6 allows one From field. */
-	while ((next = header_find(h, "From", at + 1)) != h->n)
-		header_remove_at(h, next);
+	header_remove_rest(h, "From", at + 1);
 	address_list_release(&from);
 	fault_release(&ignored);
 	buf_release(&body);

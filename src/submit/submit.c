@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "mail/codec.h"
 #include "mail/compose.h"
@@ -107,18 +108,29 @@ text_flags(const struct options *o)
 	return !o->ignore_dots && isatty(STDIN_FILENO) ? TEXT_DOT_ENDS : 0;
 }
 
+/* Room for text in the header: folded, or each 8-bit octet a word. */
+static off_t
+room_for(const char *text, size_t len)
+{
+	return (utf8_is_8bit(text, len) ? 64 : 8) * (off_t)len + 64;
+}
+
 /*
- * Room for the header: encoding 8-bit text makes it several times longer.
- * The gap is a hole of the file and costs nothing.
+ * Room for the header, also for what has still to be added to it. The gap is
+ * a hole of the file and costs nothing.
  */
 static off_t
-gap_for(const struct header *h)
+gap_for(const struct submission *s)
 {
-	off_t size = 65536;
+	const struct header *h = &s->message.header;
+	const struct strv *more = &s->o->headers;
+	off_t size = 65536 + 2 * (off_t)strlen(s->sender.from_field);
 	size_t i;
 
 	for (i = 0; i < h->n; i++)
-		size += 8 * (off_t)h->v[i].len + 64;
+		size += room_for(h->v[i].text, h->v[i].len);
+	for (i = 0; i < more->n; i++)
+		size += room_for(more->v[i], strlen(more->v[i]));
 	return (size + 65535) / 65536 * 65536;
 }
 
@@ -136,7 +148,7 @@ open_body(struct submission *s, struct writer *w, struct fault *f)
 		s->text.fd = fd;
 	else
 		s->content.fd = fd;
-	s->gap = parts ? 0 : gap_for(&s->message.header);
+	s->gap = parts ? 0 : gap_for(s);
 	writer_init(w, fd, s->gap);
 	return 0;
 }
@@ -386,37 +398,65 @@ read_recipients(struct submission *s, struct fault *f)
 	return 0;
 }
 
+/* Puts the one address in text, which setting has made, into spec. */
+static int
+use_setting(const char *setting, const char *text, struct buf *spec,
+    struct fault *f)
+{
+	struct address a;
+
+	if (address_parse(&a, text, f) == -1) {
+		f->code = EX_CONFIG;
+		return fault_context(f, "%s", setting);
+	}
+	buf_reset(spec);
+	address_format_spec(&a, spec);
+	address_release(&a);
+	return 0;
+}
+
 /*
- * Adds one mailbox to the envelope. A bare local name goes to the mail
- * domain, else to the one who gets local mail, and never to a server.
+ * A bare local name goes to the mail domain, else to the one who gets local
+ * mail, and never to a server.
  */
 static int
-add_to_envelope(struct submission *s, const struct address *a,
-    struct fault *f)
+complete_name(const struct submission *s, struct buf *spec, struct fault *f)
 {
 	const struct values *v = &s->account.values;
 	const char *domain = values_text(v, S_MAILDOMAIN);
 	const char *local = values_text(v, S_LOCAL_RECIPIENT);
+	struct buf text = BUF_INIT;
+	int rc;
+
+	if (domain[0] != '\0') {
+		buf_addf(&text, "%s@%s", spec->data, domain);
+		rc = use_setting("maildomain", text.data, spec, f);
+		buf_release(&text);
+		return rc;
+	}
+	if (local[0] == '\0')
+		local = s->sender.own_address;
+	if (strchr(local, '@') == NULL)
+		return fault_set(f, EX_NOUSER, "recipient \"%s\" has no "
+		    "domain: set maildomain or local_recipient", spec->data);
+	return use_setting("local_recipient", local, spec, f);
+}
+
+/* Adds one mailbox to the envelope. */
+static int
+add_to_envelope(struct submission *s, const struct address *a,
+    struct fault *f)
+{
 	struct buf spec = BUF_INIT;
+	int rc = 0;
 
 	address_format_spec(a, &spec);
-	if (a->domain[0] == '\0' && domain[0] != '\0') {
-		buf_addf(&spec, "@%s", domain);
-	} else if (a->domain[0] == '\0') {
-		if (local[0] == '\0')
-			local = s->sender.own_address;
-		if (strchr(local, '@') == NULL) {
-			fault_set(f, EX_NOUSER, "recipient \"%s\" has no "
-			    "domain: set maildomain or local_recipient",
-			    spec.data);
-			buf_release(&spec);
-			return -1;
-		}
-		buf_set(&spec, local, strlen(local));
-	}
-	envelope_add(&s->envelope, spec.data);
+	if (a->domain[0] == '\0')
+		rc = complete_name(s, &spec, f);
+	if (rc == 0)
+		envelope_add(&s->envelope, spec.data);
 	buf_release(&spec);
-	return 0;
+	return rc;
 }
 
 static int
@@ -467,7 +507,7 @@ compose_body(struct submission *s, struct text_facts *facts, struct fault *f)
 	s->content.fd = io_private_file(f);
 	if (s->content.fd == -1)
 		return -1;
-	s->gap = gap_for(h);
+	s->gap = gap_for(s);
 	writer_init(&w, s->content.fd, s->gap);
 	rc = compose_write(h, &s->text, &s->parts, text_charset(&s->account),
 	    &w, facts, f);
@@ -541,25 +581,33 @@ make_content(struct submission *s, struct fault *f)
 	return write_header(s, &body, f);
 }
 
-/* --dry-run: the message with plain line feeds, the envelope as commands. */
+/*
+ * --dry-run: the message with plain line feeds (there is no CR in it but in
+ * CRLF), the envelope as commands. A line of it may be of any length.
+ */
 static void
 show(struct submission *s, struct report *report)
 {
-	struct buf line = BUF_INIT;
+	const char *p, *cr, *end;
+	struct buf out = BUF_INIT;
 	struct reader r;
+	size_t n;
 
 	reader_init_part(&r, s->content.fd, s->content.offset,
 	    s->content.length);
-	while (reader_line(&r, &line) == 1) {
-		if (line.len >= 2 && line.data[line.len - 2] == '\r') {
-			buf_truncate(&line, line.len - 2);
-			buf_addc(&line, '\n');
+	while ((n = reader_peek(&r, &p)) != 0) {
+		buf_reset(&out);
+		for (end = p + n; p < end; p = cr + 1) {
+			cr = memchr(p, '\r', (size_t)(end - p));
+			if (cr == NULL)
+				cr = end;
+			buf_add(&out, p, (size_t)(cr - p));
 		}
-		report_output(report, line.data, line.len);
-		buf_reset(&line);
+		report_output(report, out.data, out.len);
+		reader_take(&r, n);
 	}
 	reader_release(&r);
-	buf_release(&line);
+	buf_release(&out);
 	report_envelope(&s->envelope);
 }
 

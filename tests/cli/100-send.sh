@@ -107,6 +107,28 @@ run "$QSENDMAIL" --local_recipient admin@example.net root bob < in
 is "local_recipient gets mail for all of them, once" "$(sent recipients)" \
 	'["admin@example.net"]'
 again
+mail > in
+run "$QSENDMAIL" --local_recipient 'Admin <admin@example.net>' root < in
+is "as an address, however it is written" "$(sent recipients)" \
+	'["admin@example.net"]'
+again
+mail > in
+run "$QSENDMAIL" --local_recipient 'a@x, b@x' root < in
+is "two addresses are a wrong local_recipient" "$status" 78
+has "and the line says so" err 'local_recipient: address "a@x, b@x": exactly'
+mail > in
+run "$QSENDMAIL" --maildomain 'x> NOTIFY=NEVER' root < in
+is "what is no domain is a wrong maildomain" "$status" 78
+has "and that line says so" err 'maildomain: address "root@x> NOTIFY=NEVER":'
+again
+
+# Header fields of the command line are part of the header, however long.
+long=$(printf '%0100000d' 0)
+mail > in
+run "$QSENDMAIL" -t --header "X-A: $long" --header "X-B: $long" < in
+is "long fields of the command line are sent" "$status" 0
+is "and are whole" "$(awk 'length > 100000' sent/1.eml | wc -l | tr -d ' ')" 2
+again
 
 # What goes wrong.
 refused() { again; mail > in; FAKE_REFUSE="$1" run "$QSENDMAIL" a@x b@x < in; }

@@ -27,10 +27,13 @@
 #include "relay/dialogue.h"
 
 #define CERTIFICATES "/etc/ssl/certs"
-/* libcurl's own limits stand behind ours. */
+/* libcurl's own limits stand far behind ours. */
 #define BACKSTOP_FACTOR 8
+/* Addresses that are tried at the same time. */
+#define SOCKETS_MAX 8
 
 struct session {
+	CURLM *multi;
 	CURL *easy;
 	const struct endpoint *e; /* while opening */
 	struct dialogue d;
@@ -41,7 +44,9 @@ struct session {
 	/* The stage that is being waited for, and since when. */
 	enum stage stage;
 	long long since;
-	int is_socket_open, is_tcp_shown, is_tls_shown;
+	int sockets[SOCKETS_MAX]; /* open ones, -1 for none */
+	int had_socket, is_connected, is_tcp_shown, is_tls_shown;
+	struct sockaddr_storage peer; /* when is_connected */
 	struct buf cipher; /* libcurl's words about TLS, for is_check */
 	char error[CURL_ERROR_SIZE];
 	long socket;
@@ -173,6 +178,7 @@ set_connection(CURLcode *rc, CURL *easy, const struct endpoint *e)
 {
 	long backstop = (long)((e->connect_ms + e->reply_ms) / 1000) *
 	    BACKSTOP_FACTOR;
+	const struct curl_easyoption *quick;
 
 	set_long(rc, easy, CURLOPT_CONNECT_ONLY, 1);
 	set_text(rc, easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
@@ -184,7 +190,10 @@ set_connection(CURLcode *rc, CURL *easy, const struct endpoint *e)
 	set_long(rc, easy, CURLOPT_TCP_KEEPALIVE, 1);
 	set_long(rc, easy, CURLOPT_CONNECTTIMEOUT, backstop);
 	set_long(rc, easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, backstop);
-	set_long(rc, easy, CURLOPT_NOPROGRESS, 0);
+	/* A name look-up under way must not keep us from ending (7.87). */
+	quick = curl_easy_option_by_name("QUICK_EXIT");
+	if (quick != NULL)
+		set_long(rc, easy, quick->id, 1);
 }
 
 /* Steps that only a check shows. */
@@ -223,29 +232,43 @@ show_addresses(struct session *s)
 	buf_release(&text);
 }
 
-/* The address that we are connected to, "" while we are not. (With implicit
- * TLS libcurl's time of connection stays 0 until the handshake is over.) */
-static const char *
-peer_address(struct session *s)
+static void
+look_at_socket(struct session *s, int fd)
 {
-	char *address = NULL;
+	socklen_t len = sizeof s->peer;
 
-	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP, &address);
-	return address != NULL ? address : "";
+	if (!s->is_connected && fd != -1 &&
+	    getpeername(fd, (struct sockaddr *)&s->peer, &len) == 0)
+		s->is_connected = 1;
+}
+
+/*
+ * Whether there is, or was, a connection. (libcurl tells of it only when TLS
+ * from the start is done as well.)
+ */
+static int
+is_connected(struct session *s)
+{
+	size_t i;
+
+	for (i = 0; i < SOCKETS_MAX; i++)
+		look_at_socket(s, s->sockets[i]);
+	return s->is_connected;
 }
 
 static void
 show_tcp(struct session *s)
 {
-	const char *address = peer_address(s);
 	struct buf text = BUF_INIT;
-	long port = 0;
+	char host[64];
 
-	if (!s->is_check || s->is_tcp_shown || address[0] == '\0')
+	if (!s->is_check || s->is_tcp_shown || !is_connected(s))
 		return;
 	s->is_tcp_shown = 1;
-	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_PORT, &port);
-	buf_addf(&text, "%s port %ld", address, port);
+	if (getnameinfo((struct sockaddr *)&s->peer, sizeof s->peer, host,
+	    sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
+		host[0] = '\0';
+	buf_addf(&text, "%s port %u", host, s->e->port);
 	show(s, "tcp", "", text.data);
 	buf_release(&text);
 }
@@ -287,7 +310,7 @@ show_tls(struct session *s)
 	buf_release(&text);
 }
 
-/* Callbacks. */
+/* The clocks. */
 
 /* The stage that is under way. */
 static enum stage
@@ -295,9 +318,9 @@ current_stage(struct session *s)
 {
 	curl_off_t secure_us = 0;
 
-	if (!s->is_socket_open)
+	if (!s->had_socket)
 		return STAGE_RESOLVE;
-	if (peer_address(s)[0] == '\0')
+	if (!is_connected(s))
 		return STAGE_CONNECT;
 	curl_easy_getinfo(s->easy, CURLINFO_APPCONNECT_TIME_T, &secure_us);
 	if (secure_us == 0 && (s->e->tls == TLS_IMPLICIT || s->d.is_started))
@@ -318,29 +341,22 @@ stage_limit(const struct session *s)
 	}
 }
 
-/* Called at least once a second: the clocks of the stages. */
-static int
-on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+/* Milliseconds that the stage has left; a new stage, or a reply that has
+ * come (since is 0), begins anew. */
+static long long
+time_left(struct session *s)
 {
-	struct session *s = arg;
 	enum stage stage = current_stage(s);
 	long long now = clock_monotonic_ms();
 
-	(void)a;
-	(void)b;
-	(void)c;
-	(void)d;
-	show_tcp(s);
 	if (stage != s->stage || s->since == 0) {
 		s->stage = stage;
 		s->since = now;
 	}
-	if (now - s->since < stage_limit(s))
-		return 0;
-	failure_set(s->f, stage, REPLY_TIMEOUT, "nothing came within %lld s",
-	    stage_limit(s) / 1000);
-	return 1;
+	return s->since + stage_limit(s) - now;
 }
+
+/* Callbacks. */
 
 /* Each line of the server. A short return stops libcurl before it acts. */
 static size_t
@@ -386,6 +402,19 @@ on_debug(CURL *easy, curl_infotype type, char *p, size_t len, void *arg)
 	return 0;
 }
 
+/* Keeps account of the sockets: from becomes to. */
+static void
+change_socket(struct session *s, int from, int to)
+{
+	size_t i;
+
+	for (i = 0; i < SOCKETS_MAX; i++)
+		if (s->sockets[i] == from) {
+			s->sockets[i] = to;
+			return;
+		}
+}
+
 static curl_socket_t
 on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
@@ -393,7 +422,7 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 	int fd;
 
 	(void)purpose;
-	s->is_socket_open = 1;
+	s->had_socket = 1;
 	if (s->e->only_loopback && !endpoint_is_loopback(&a->addr)) {
 		failure_set(s->f, STAGE_CONFIG, REPLY_ANY, "the password "
 		    "would go over the network in clear: add tls on");
@@ -401,9 +430,19 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 		return CURL_SOCKET_BAD;
 	}
 	fd = socket(a->family, a->socktype, a->protocol);
-	if (fd != -1)
+	if (fd != -1) {
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		change_socket(s, -1, fd);
+	}
 	return fd;
+}
+
+static int
+on_close(void *arg, curl_socket_t fd)
+{
+	look_at_socket(arg, fd);
+	change_socket(arg, fd, -1);
+	return close(fd);
 }
 
 static void
@@ -414,11 +453,6 @@ set_callbacks(CURLcode *rc, struct session *s)
 	if (*rc == CURLE_OK)
 		*rc = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, s->error);
 	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION,
-		    on_progress);
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_XFERINFODATA, s);
-	if (*rc == CURLE_OK)
 		*rc = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
 	if (*rc == CURLE_OK)
 		*rc = curl_easy_setopt(easy, CURLOPT_HEADERDATA, s);
@@ -427,6 +461,11 @@ set_callbacks(CURLcode *rc, struct session *s)
 		    on_socket);
 	if (*rc == CURLE_OK)
 		*rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, s);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
+		    on_close);
+	if (*rc == CURLE_OK)
+		*rc = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, s);
 	if (s->step == NULL)
 		return;
 	if (*rc == CURLE_OK)
@@ -464,20 +503,28 @@ static const struct {
 
 /* libcurl's words, or better ones. */
 static const char *
-error_text(const struct session *s, CURLcode rc)
+plain_words(const char *text)
 {
 	static const char *const plain[][2] = {
 		{ "response reading failed",
 		    "the server closed the connection" },
 		{ "SSL_ERROR_SYSCALL", "the server closed the connection" },
+		{ "unexpected eof", "the server closed the connection" },
 		{ "wrong version number", "what the server sent is not TLS" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof plain / sizeof *plain; i++)
-		if (strstr(s->error, plain[i][0]) != NULL)
+		if (strstr(text, plain[i][0]) != NULL)
 			return plain[i][1];
-	return s->error[0] != '\0' ? s->error : curl_easy_strerror(rc);
+	return text;
+}
+
+static const char *
+error_text(const struct session *s, CURLcode rc)
+{
+	return s->error[0] != '\0' ? plain_words(s->error) :
+	    curl_easy_strerror(rc);
 }
 
 /* "the server offers only CRAM-MD5 GSSAPI", or why there is no login. */
@@ -623,22 +670,62 @@ explain(struct session *s, CURLcode rc)
 
 /* Opening and closing. */
 
+/* The result of the transfer, when it has ended. */
+static CURLcode
+read_result(struct session *s)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(s->multi, &left)) != NULL)
+		if (message->msg == CURLMSG_DONE)
+			return message->data.result;
+	return CURLE_RECV_ERROR;
+}
+
+/*
+ * curl_easy_perform with our clocks: libcurl's progress callback is silent
+ * while it connects.
+ */
+static CURLcode
+run(struct session *s)
+{
+	long long left;
+	int running = 1;
+
+	while (curl_multi_perform(s->multi, &running) == CURLM_OK && running) {
+		show_tcp(s);
+		left = time_left(s);
+		if (left <= 0) {
+			failure_set(s->f, s->stage, REPLY_TIMEOUT,
+			    "nothing came within %lld s",
+			    stage_limit(s) / 1000);
+			return CURLE_OPERATION_TIMEDOUT;
+		}
+		curl_multi_poll(s->multi, NULL, 0,
+		    left < 1000 ? (int)left : 1000, NULL);
+	}
+	return running ? CURLE_OUT_OF_MEMORY : read_result(s);
+}
+
 static CURLcode
 perform(struct session *s, const char *secret)
 {
 	CURLcode rc = CURLE_OK;
 
+	s->multi = curl_multi_init();
 	s->easy = curl_easy_init();
-	if (s->easy == NULL)
+	if (s->multi == NULL || s->easy == NULL)
 		return CURLE_OUT_OF_MEMORY;
 	set_callbacks(&rc, s);
 	set_url(&rc, s->easy, s->e);
 	set_connection(&rc, s->easy, s->e);
 	set_tls(&rc, s->easy, s->e);
 	set_login(&rc, s->easy, s->e, secret);
-	if (rc == CURLE_OK)
-		rc = curl_easy_perform(s->easy);
-	return rc;
+	if (rc == CURLE_OK && curl_multi_add_handle(s->multi, s->easy) !=
+	    CURLM_OK)
+		rc = CURLE_OUT_OF_MEMORY;
+	return rc == CURLE_OK ? run(s) : rc;
 }
 
 struct session *
@@ -648,7 +735,10 @@ session_open(const struct endpoint *e, const char *secret, session_step step,
 	struct session *s = xcalloc(1, sizeof *s);
 	curl_socket_t fd = CURL_SOCKET_BAD;
 	CURLcode rc;
+	size_t i;
 
+	for (i = 0; i < SOCKETS_MAX; i++)
+		s->sockets[i] = -1;
 	s->e = e;
 	s->f = f;
 	s->step = step;
@@ -669,8 +759,6 @@ session_open(const struct endpoint *e, const char *secret, session_step step,
 		rc = curl_easy_getinfo(s->easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (rc == CURLE_OK && fd == CURL_SOCKET_BAD)
 		rc = CURLE_RECV_ERROR;
-	if (rc != CURLE_OK && s->easy != NULL)
-		show_tcp(s);
 	if (rc != CURLE_OK)
 		explain(s, rc);
 	if (f->is_set) {
@@ -687,7 +775,9 @@ session_free(struct session *s)
 	if (s == NULL)
 		return;
 	if (s->easy != NULL)
-		curl_easy_cleanup(s->easy);
+		curl_multi_remove_handle(s->multi, s->easy);
+	curl_easy_cleanup(s->easy);
+	curl_multi_cleanup(s->multi);
 	dialogue_release(&s->d);
 	buf_release(&s->cipher);
 	free(s);
@@ -742,7 +832,7 @@ transport_error(void *arg)
 {
 	const struct session *s = arg;
 
-	return s->error;
+	return plain_words(s->error);
 }
 
 void

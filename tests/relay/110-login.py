@@ -124,7 +124,7 @@ with serve(cert="expired") as s:
 # Certificates.
 for cert, reason in (
         ("expired", "certificate has expired"),
-        ("wrong-name", "target host name 'localhost'"),
+        ("wrong-name", "name 'localhost'"),
         ("self-signed", "self-signed certificate"),
         ("unknown", "unable to get local issuer certificate")):
     for implicit in (False, True):

@@ -296,7 +296,12 @@ set_server(struct values *v, const char *p, struct fault *f)
 	if (*p != ':')
 		return fault_set(f, EX_CONFIG, "QSENDMAIL_URL: expected a "
 		    "colon and the port behind the host");
-	return set_piece(v, "port", p + 1, (size_t)(end - p) - 1, f);
+	/* What stands there may be the password of a URL without host. */
+	if (set_piece(v, "port", p + 1, (size_t)(end - p) - 1, f) == 0)
+		return 0;
+	fault_release(f);
+	return fault_set(f, EX_CONFIG, "QSENDMAIL_URL: expected a port from "
+	    "1 to 65535 behind the host");
 }
 
 /*

@@ -43,6 +43,20 @@ parse_full(struct address *a, const char *text, const char *what,
 	    "as name@domain)", what, text);
 }
 
+/* The same of a setting: of a file or the environment it is no usage fault. */
+static int
+parse_setting(struct address *a, const struct account *account,
+    enum setting_id id, struct fault *f)
+{
+	const struct values *v = &account->values;
+
+	if (parse_full(a, values_text(v, id), settings[id].name, f) == 0)
+		return 0;
+	if (v->v[id].origin.kind != ORIGIN_COMMAND_LINE)
+		f->code = EX_CONFIG;
+	return -1;
+}
+
 /* The address that the account sends as; 0 found, 1 there is none. */
 static int
 account_address(struct address *a, const struct account *account,
@@ -52,9 +66,9 @@ account_address(struct address *a, const struct account *account,
 	const char *user = values_text(&account->values, S_USER);
 
 	if (from[0] != '\0')
-		return parse_full(a, from, "from", f);
+		return parse_setting(a, account, S_FROM, f);
 	if (strchr(user, '@') != NULL)
-		return parse_full(a, user, "user", f);
+		return parse_setting(a, account, S_USER, f);
 	return 1;
 }
 
@@ -67,7 +81,7 @@ resolve_login(struct sender *s, const struct account *a, struct fault *f)
 		return 0;
 	s->login_only = 1;
 	if (strchr(user, '@') != NULL)
-		return parse_full(&s->login, user, "user", f);
+		return parse_setting(&s->login, a, S_USER, f);
 	if (account_address(&s->login, a, f) == 0)
 		return 0;
 	return fault_set(f, EX_CONFIG, "sender login: neither user nor from "

@@ -122,6 +122,20 @@ is "what is no domain is a wrong maildomain" "$status" 78
 has "and that line says so" err 'maildomain: address "root@x> NOTIFY=NEVER":'
 again
 
+# A wrong address is a fault of whoever wrote it.
+printf 'account default\nhost h\nfrom me\n' > rc
+mail > in
+run "$QSENDMAIL" -C rc -t < in
+is "a from without domain in a file is 78" "$status" 78
+has "and is named" err 'from: "me" has no domain'
+mail > in
+run "$QSENDMAIL" --host h --from me -t < in
+is "one on the command line is 64" "$status" 64
+printf 'account default\nhost h\nsender login\nuser m e@x\n' > rc
+mail > in
+run "$QSENDMAIL" -C rc -t < in
+is "a user that has to be an address and is none is 78" "$status" 78
+
 # Header fields of the command line are part of the header, however long.
 long=$(printf '%0100000d' 0)
 mail > in

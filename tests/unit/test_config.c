@@ -851,8 +851,8 @@ static const struct account_case {
 	{ .name = "a query with an @ in a URL", .env = "URL=smtp://a?u@b",
 	    .want = "!QSENDMAIL_URL: nothing may follow host and port" },
 	{ .name = "a bad port in a URL", .env = "URL=smtp://a:x",
-	    .want = "!QSENDMAIL_PORT \"x\": expected a number from 1 to "
-	    "65535" },
+	    .want = "!QSENDMAIL_URL: expected a port from 1 to 65535 "
+	    "behind the host" },
 	{ .name = "something behind an IPv6 address",
 	    .env = "URL=smtp://[::1]x25", .want = "!QSENDMAIL_URL: expected "
 	    "a colon and the port behind the host" },

@@ -549,7 +549,7 @@ test_equal(void)
 	fault_release(&f);
 }
 
-/* One megabyte of a piece repeated: read, or refused, in linear time. */
+/* 256 KiB of a piece repeated: read, or refused, in linear time. */
 static void
 check_long(const char *start, const char *piece, long long want)
 {
@@ -558,7 +558,7 @@ check_long(const char *start, const char *piece, long long want)
 	struct buf text = BUF_INIT;
 
 	buf_adds(&text, start);
-	while (text.len < (size_t)1 << 20)
+	while (text.len < (size_t)1 << 18)
 		buf_adds(&text, piece);
 	address_parse_list(&l, text.data, text.len, &f);
 	is_number((long long)l.n, want, piece);
@@ -570,7 +570,7 @@ check_long(const char *start, const char *piece, long long want)
 static void
 test_long(void)
 {
-	check_long("", "recipient@example.org, J.<b@example.org>,", 51152);
+	check_long("", "recipient@example.org, J.<b@example.org>,", 12788);
 	check_long("", "(", 0);
 	check_long("", "()", 0);
 	check_long("", "\"", 0);

@@ -418,8 +418,9 @@ take_phrase(struct parser *p, size_t stop, struct buf *out)
 
 /*
  * Looks ahead, over quoted strings, comments, encoded words and address
- * literals, for the character that tells what the member is: "<" a mailbox with a name, ":" a
- * group, else (",", ";", end) an addr-spec. p stays where it is.
+ * literals, for the character that tells what the member is: "<" a mailbox
+ * with a name, ":" a group, else (",", ";", end) an addr-spec. p stays where
+ * it is.
  */
 static int
 find_kind(struct parser *p, size_t *stop)

@@ -12,11 +12,11 @@
 
 struct address {
 	/* Owned, NUL-ended, never NULL; no control characters in them. */
-	char *display; /* display name: quoting undone, folding removed, RFC 2047
-	                * words as written; "" if none */
+	char *display; /* display name: quoting undone, folding removed,
+	                * RFC 2047 words as written; "" if none */
 	char *local;   /* local part, quoting undone */
-	char *domain;  /* as written without comments and white space; an
-	                * address literal with its brackets; "" for a bare name */
+	char *domain;  /* as written without comments and white space, an
+	                * address literal with its brackets; "": bare name */
 	/* Spans of the parsed text, as offsets. */
 	size_t start, end;           /* the mailbox, display name included */
 	size_t spec_start, spec_end; /* the addr-spec, without < > */
@@ -38,8 +38,8 @@ void address_list_release(struct address_list *l);
  * or not; len octets): groups are flattened, comments skipped, source routes
  * dropped, empty members allowed. Lenient where the meaning is clear, a
  * fault (EX_DATAERR) that shows the offending part where it is not: nothing
- * that a reader could take for another recipient is guessed. 0, or -1 with
- * the list as it was.
+ * that a reader could take for another recipient is guessed. A bare name is
+ * an ASCII atom with dots. 0, or -1 with the list as it was.
  */
 int address_parse_list(struct address_list *l, const char *text, size_t len,
     struct fault *f);

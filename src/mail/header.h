@@ -58,7 +58,7 @@ int field_is(const struct field *f, const char *name);
 enum field_kind {
 	FIELD_UNSTRUCTURED, /* text (Subject, unknown fields) */
 	FIELD_ADDRESSES,
-	FIELD_LIST,         /* phrases and <URI> (RFC 2369), phrases (Keywords) */
+	FIELD_LIST,         /* phrases, <URI> (RFC 2369, Keywords) */
 	FIELD_PARAMETERS,   /* Content-Type, Content-Disposition */
 	FIELD_STRUCTURED    /* anything else with a syntax (Received, Date) */
 };

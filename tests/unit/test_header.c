@@ -550,7 +550,8 @@ static const struct {
 	{ "a comment with backslashes", "To: d@x (\\" UE "\\)" UE " a)",
 	    "To: d@x (=?UTF-8?B?w7wpw7wgYQ==?=)", 0 },
 	{ "a comment in a name", "To: D" UE " (" UE ") E" UE " <d@x>",
-	    "To: =?UTF-8?B?RMO8?= (=?UTF-8?B?w7w=?=)\r\n =?UTF-8?B?RcO8?= <d@x>",
+	    "To: =?UTF-8?B?RMO8?= (=?UTF-8?B?w7w=?=)\r\n"
+	    " =?UTF-8?B?RcO8?= <d@x>",
 	    0 },
 	{ "a comment behind a mailbox", "To: D" UE " <d@x> (" UE ")",
 	    "To: =?UTF-8?B?RMO8?= <d@x> (=?UTF-8?B?w7w=?=)", 0 },
@@ -832,8 +833,9 @@ test_fold(void)
 	add_long(&h, "Cc", "", "\"a,\\\",b\"<xxxxxxxx@y>(c,(d,\\),e),\"f,\"),"
 	    "<y@z>,", 26);
 	header_fold_long(&h);
-	ok(strncmp(h.v[0].text, "Cc: \"a,\\\",b\"<xxxxxxxx@y>(c,(d,\\),e),\"f,\"),"
-	    "<y@z>,\r\n \"a,\\\",b\"<xxxxxxxx@y>(c,(d,\\),e),\"f,\"),<y@z>,\r\n \"a",
+	ok(strncmp(h.v[0].text, "Cc: \"a,\\\",b\"<xxxxxxxx@y>(c,(d,\\),e),"
+	    "\"f,\"),<y@z>,\r\n"
+	    " \"a,\\\",b\"<xxxxxxxx@y>(c,(d,\\),e),\"f,\"),<y@z>,\r\n \"a",
 	    100) == 0, "but not within quotes and comments");
 	header_release(&h);
 	add_long(&h, "Cc", "", "\"a\\ bcdefghijklmnopqrstuvwxyz\"<x@y>\t(\\ a)"

@@ -89,6 +89,9 @@ static const struct {
 	    { 0, 1, 2, 2, 1, 1 } },
 	{ "UTF-8 cut by an ASCII letter", N("\xc3x\xbc\n"),
 	    "\xc3x\xbc\r\n", 0, { 0, 1, 2, 3, 0, 1 } },
+	{ "UTF-8 cut by an ASCII letter between NULs",
+	    N("\xc3\0x\0\xbc\n"), "\xc3x\xbc\r\n", 0,
+	    { 0, 1, 2, 3, 0, 1 } },
 	{ "8-bit octets behind eight others",
 	    N("12345678\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\n"),
 	    "12345678\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\r\n", 0,
@@ -454,7 +457,10 @@ test_read_errors(void)
 
 	reader_init(&r, directory);
 	writer_init(&w, to, 0);
+	memset(&m, 0xff, sizeof m);
 	message_init(&m);
+	is_number((long long)m.header.n + m.had_header + m.body.length +
+	    m.body.octets_8bit + m.body_at, 0, "a message at its beginning");
 	is_number(message_read(&m, &r, &w, 0, &f), -1,
 	    "a message that cannot be read");
 	is_number(f.code, EX_IOERR, "is EX_IOERR");
@@ -519,6 +525,9 @@ static const struct {
 	{ "one of two says something", 0,
 	    "From:\nDate: x\nFrom: c@d\nMessage-ID: <a@b>\n", "",
 	    "From:\r\nDate: x\r\nFrom: c@d\r\nMessage-ID: <a@b>\r\n" },
+	{ "the second of two neighbours says something", 0,
+	    "From:\nFrom: c@d\nDate: x\nMessage-ID: <a@b>\n", "",
+	    "From:\r\nFrom: c@d\r\nDate: x\r\nMessage-ID: <a@b>\r\n" },
 	{ "two empty ones become one", 0,
 	    "From:\nDate: x\nFrom:\nMessage-ID: <a@b>\n", "",
 	    FROM "Date: x\r\nMessage-ID: <a@b>\r\n" },

@@ -687,6 +687,158 @@ test_errors(void)
 	close(directory);
 }
 
+/* --- Lines and delimiters --- */
+
+static int
+is_line(struct mime_scan *s, const char *text, off_t at, off_t next,
+    int begins, int ends, const char *name)
+{
+	struct mime_line l;
+	int same = mime_scan_line(s, &l) == 1 && l.len == strlen(text) &&
+	    memcmp(l.p, text, l.len) == 0 && l.at == at && l.next == next &&
+	    l.begins == begins && l.ends == ends;
+
+	return ok(same, name);
+}
+
+static void
+test_scan_lines(void)
+{
+	static const char text[] = "xyza\r\nbc\n\r\n\n\r\r\nend\r|behind";
+	int fd = file_of(text, strlen(text));
+	struct fault f = FAULT_INIT;
+	struct mime_scan s;
+	struct mime_line l;
+
+	memset(&s, 0xff, sizeof s);
+	mime_scan_init(&s, fd, 3, (off_t)strlen(text) - 7);
+	is_line(&s, "a", 3, 6, 1, 1, "a line");
+	is_line(&s, "bc", 6, 9, 1, 1, "a line that ends in LF");
+	is_line(&s, "", 9, 11, 1, 1, "a blank line");
+	is_line(&s, "", 11, 12, 1, 1, "a blank line with LF");
+	is_line(&s, "\r", 12, 15, 1, 1, "one CR belongs to the line end");
+	is_line(&s, "end\r", 15, 19, 1, 0, "a line without an end");
+	is_number(mime_scan_line(&s, &l), 0, "the end");
+	mime_scan_seek(&s, 6);
+	is_line(&s, "bc", 6, 9, 1, 1, "back to a line");
+	mime_scan_seek(&s, 3);
+	is_line(&s, "a", 3, 6, 1, 1, "back to the first one");
+	mime_scan_seek(&s, 19);
+	is_number(mime_scan_line(&s, &l), 0, "forward to the end");
+	is_number(mime_scan_check(&s, &f), 0, "no fault");
+	mime_scan_release(&s);
+	ok(s.data == NULL && s.fill == 0 && s.at == 0, "released");
+	close(fd);
+}
+
+static void
+test_scan_long_lines(void)
+{
+	struct buf text = BUF_INIT;
+	struct mime_scan s;
+	struct mime_line l;
+	off_t at = 5, sum = 0;
+	int fd, pieces = 0, good = 1;
+
+	buf_adds(&text, "abc\r\n");
+	while (text.len < 3 * IO_CHUNK)
+		buf_addc(&text, 'x');
+	buf_adds(&text, "\r\n--b\r\n");
+	fd = file_of(text.data, text.len);
+	mime_scan_init(&s, fd, 0, (off_t)text.len);
+	mime_scan_line(&s, &l);
+	do {
+		if (mime_scan_line(&s, &l) != 1)
+			break;
+		good &= l.at == at && l.begins == (pieces == 0) &&
+		    l.next > l.at && l.len > 0;
+		at = l.next;
+		sum += (off_t)l.len;
+		pieces++;
+	} while (!l.ends);
+	ok(good && pieces == 3, "a long line in pieces");
+	is_number(sum, 3 * IO_CHUNK - 5, "that are all of it");
+	is_line(&s, "--b", 3 * IO_CHUNK + 2, 3 * IO_CHUNK + 7, 1, 1,
+	    "the line behind it");
+	mime_scan_seek(&s, 5);
+	mime_scan_line(&s, &l);
+	mime_scan_seek(&s, 0);
+	is_line(&s, "abc", 0, 5, 1, 1, "back over more than a chunk");
+	mime_scan_line(&s, &l);
+	mime_scan_seek(&s, 3 * IO_CHUNK + 2);
+	is_line(&s, "--b", 3 * IO_CHUNK + 2, 3 * IO_CHUNK + 7, 1, 1,
+	    "forward over more than a chunk, from within a line");
+	mime_scan_release(&s);
+	buf_release(&text);
+	close(fd);
+}
+
+static void
+test_scan_stops(void)
+{
+	static const char text[] = "a\r\n--c\r\n--b\r\nx\r\n--c--\r\n--b--";
+	struct buf b = BUF_INIT;
+	struct mime_scan s;
+	struct mime_stop stop;
+	int fd = file_of(text, strlen(text));
+
+	mime_scan_init(&s, fd, 0, (off_t)strlen(text));
+	mime_scan_to_stop(&s, 3, &stop);
+	ok(stop.level == MIME_NO_LEVEL && !stop.close && stop.at == 28 &&
+	    stop.next == 28 && stop.text_end == 28, "no delimiters to stop at");
+	buf_adds(&b, "b");
+	mime_scan_push(&s, &b);
+	buf_set(&b, "c", 1);
+	mime_scan_push(&s, &b);
+	mime_scan_to_stop(&s, 0, &stop);
+	ok(stop.level == 1 && !stop.close && stop.at == 3 && stop.next == 8 &&
+	    stop.text_end == 1, "an inner delimiter");
+	mime_scan_to_stop(&s, 8, &stop);
+	ok(stop.level == 0 && !stop.close && stop.at == 8 &&
+	    stop.next == 13 && stop.text_end == 8,
+	    "an outer delimiter, and no text in front");
+	mime_scan_to_stop(&s, 13, &stop);
+	ok(stop.level == 1 && stop.close && stop.at == 16 && stop.next == 23 &&
+	    stop.text_end == 14, "a close delimiter");
+	mime_scan_pop(&s);
+	mime_scan_to_stop(&s, 0, &stop);
+	ok(stop.level == 0 && !stop.close && stop.at == 8 &&
+	    stop.text_end == 6, "a multipart that was left");
+	mime_scan_to_stop(&s, 13, &stop);
+	ok(stop.level == 0 && stop.close && stop.at == 23 && stop.next == 28 &&
+	    stop.text_end == 21, "a close delimiter at the end");
+	mime_scan_push(&s, &b);
+	mime_scan_release(&s);
+	is_number((long long)s.levels, 0, "all are left");
+	buf_release(&b);
+	close(fd);
+}
+
+static void
+test_scan_errors(void)
+{
+	struct fault f = FAULT_INIT;
+	struct mime_scan s;
+	struct mime_line l;
+	int directory = open("/", O_RDONLY), fd = file_of("a\r\n", 3);
+
+	mime_scan_init(&s, directory, 0, 10);
+	is_number(mime_scan_line(&s, &l), 0, "a file that cannot be read");
+	is_number(mime_scan_check(&s, &f), -1, "is a fault");
+	ok(f.code == EX_IOERR && strstr(f.text.data, "irectory") != NULL,
+	    "that says why");
+	fault_release(&f);
+	mime_scan_release(&s);
+	mime_scan_init(&s, fd, 0, 10);
+	is_line(&s, "a", 0, 3, 1, 1, "a line of a file that is too short");
+	is_number(mime_scan_line(&s, &l), 0, "no other one");
+	is_number(mime_scan_check(&s, &f), -1, "is a fault as well");
+	fault_release(&f);
+	mime_scan_release(&s);
+	close(fd);
+	close(directory);
+}
+
 /* --- Repairs --- */
 
 static void
@@ -899,6 +1051,10 @@ main(void)
 	test_chunks();
 	test_long_delimiters();
 	test_errors();
+	test_scan_lines();
+	test_scan_long_lines();
+	test_scan_stops();
+	test_scan_errors();
 	test_repair_qp();
 	test_repair_base64();
 	test_repair_plain();

@@ -136,7 +136,6 @@ set_lost(struct transaction *t, enum stage stage, enum wire_status status,
 	} else if (status == WIRE_LOCAL) {
 		failure_set(&t->failure, STAGE_LOCAL, REPLY_ANY, "%s",
 		    t->wire->fault.text.data);
-		t->failure.exit_status = t->wire->fault.code;
 	} else if (status == WIRE_TIMEOUT) {
 		failure_set(&t->failure, stage, REPLY_TIMEOUT,
 		    "nothing came within %d s", limit_ms / 1000);
@@ -238,7 +237,6 @@ put_group(struct transaction *t, struct group *g)
 	size_t i;
 
 	g->has_rset = t->needs_rset;
-	t->needs_rset = 0;
 	g->is_sent = 1;
 	if (!t->pipelining)
 		return;
@@ -349,7 +347,7 @@ judge_recipient(struct transaction *t, struct group *g, size_t i)
 
 	if (t->answer.code < 300) {
 		g->v[g->accepted++] = recipient;
-		g->is_late |= g->deferred != 0;
+		g->is_late = g->deferred != 0;
 		return;
 	}
 	if (is_too_many(g, &t->answer)) {
@@ -373,65 +371,48 @@ learn_limit(struct transaction *t, const struct group *g)
 		t->recipients_max = g->accepted;
 }
 
-/* Replies to MAIL and all RCPT. 1 when there is a transaction, 0, -1. */
+/* Replies to RSET, MAIL and all RCPT: 1 when there is a transaction. */
 static int
 read_paths(struct transaction *t, struct group *g)
 {
-	int code, is_open;
+	int is_open;
 	size_t i;
 
-	if (g->has_rset) {
-		code = exchange(t, g, COMMAND_RSET, 0);
-		if (code >= 400)
-			give_up_answer(t, STAGE_MAIL);
-		if (code == -1 || code >= 400)
-			return -1;
-	}
-	code = exchange(t, g, COMMAND_MAIL, 0);
-	if (code == -1)
-		return -1;
-	is_open = code < 300;
+	if (g->has_rset && exchange(t, g, COMMAND_RSET, 0) >= 400)
+		give_up_answer(t, STAGE_MAIL);
+	if (t->is_over || exchange(t, g, COMMAND_MAIL, 0) == -1)
+		return 0;
+	is_open = t->answer.code < 300;
 	if (is_open)
 		t->hooks.envelope(t->hooks.arg, g->mail);
 	else
 		record_answer(t, g, g->n, STAGE_MAIL);
 	for (i = 0; i < g->n && (is_open || t->pipelining); i++) {
 		if (exchange(t, g, COMMAND_RCPT, i) == -1)
-			return -1;
+			return 0;
 		if (is_open)
 			judge_recipient(t, g, i);
 	}
-	return is_open;
+	return is_open && g->accepted != 0;
 }
 
-/*
- * All replies up to the one to DATA: 1 when the content may follow. 0 when
- * the group has ended without one, -1 when the connection is over.
- */
+/* All replies up to the one to DATA: 1 when the content may follow. */
 static int
 read_group(struct transaction *t, struct group *g)
 {
-	int rc, code, is_open;
+	int is_open = read_paths(t, g);
 
-	rc = read_paths(t, g);
 	learn_limit(t, g);
-	if (rc == -1)
-		return -1;
-	is_open = rc == 1 && g->accepted != 0;
 	t->needs_rset = 1;
-	if (!is_open && !t->pipelining)
+	if (t->is_over || (!is_open && !t->pipelining) ||
+	    exchange(t, g, COMMAND_DATA, 0) == -1)
 		return 0;
-	code = exchange(t, g, COMMAND_DATA, 0);
-	if (code == -1)
-		return -1;
-	if (code < 400 && !is_open) {
+	if (t->answer.code < 400 && !is_open)
 		set_garbage(t, STAGE_DATA,
 		    "the server asked for the content for no recipient");
-		return -1;
-	}
-	if (code >= 400 && is_open)
+	if (t->answer.code >= 400 && is_open)
 		record_answer(t, g, g->accepted, STAGE_DATA);
-	return code < 400;
+	return t->answer.code < 400 && is_open;
 }
 
 /* The content. */
@@ -574,7 +555,7 @@ transaction_send(struct transaction *t, struct mail *m, struct mail *next)
 		if (g.is_sent || check_idle(t) == 0) {
 			if (!g.is_sent)
 				put_group(t, &g);
-			if (read_group(t, &g) == 1)
+			if (read_group(t, &g))
 				send_content(t, &g, next);
 		}
 		group_release(&g);

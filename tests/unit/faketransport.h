@@ -32,6 +32,7 @@ struct fake {
 	long long not_before_ms; /* AGAIN for sends until this time */
 	const char *again_p; /* what was refused last */
 	size_t again_len;
+	const char *error;
 	int moved;         /* a refused piece came back changed */
 	/* "" instead of NULL: the only act holds groups of replies, each up
 	 * to a 503; one comes whenever something more was sent. */

@@ -219,6 +219,36 @@ test_conversions(void)
 	buf_release(&text);
 }
 
+/* A content in the middle of a file. */
+static void
+test_part(void)
+{
+	struct content content = { -1, 3, (off_t)strlen(PLAIN), 0, 0, 0 };
+	struct fault f = FAULT_INIT;
+	struct buf got = BUF_INIT;
+	struct capabilities c;
+	struct adapted a;
+	struct envelope e;
+
+	envelope_init(&e);
+	envelope_add(&e, "b@y");
+	offer(&c, "s", 0);
+	content.fd = file_with("XYZ" PLAIN "more");
+	adapted_init(&a);
+	adapt_mail(&a, &e, &content, &c, NULL, NULL, &f);
+	load(&a.mail, &got);
+	is_text(got.data, PLAIN, "a part of a file stays that part");
+	adapted_release(&a);
+	content.is_8bit_body = 1;
+	adapt_mail(&a, &e, &content, &c, NULL, NULL, &f);
+	load(&a.mail, &got);
+	is_text(got.data, PLAIN, "... and is converted as that part");
+	adapted_release(&a);
+	envelope_release(&e);
+	close(content.fd);
+	buf_release(&got);
+}
+
 /* Recipients with an outcome are left alone; SIZE is that of the result. */
 static void
 test_some(void)
@@ -273,6 +303,7 @@ main(void)
 	for (i = 0; i < sizeof cases / sizeof *cases; i++)
 		test_case(i);
 	test_conversions();
+	test_part();
 	test_some();
 	return tap_done();
 }

@@ -177,6 +177,25 @@ test_offers(void)
 	dialogue_release(&d);
 }
 
+/* libcurl may send a command in pieces. */
+static void
+test_pieces(void)
+{
+	struct dialogue d;
+
+	dialogue_init(&d);
+	d.wants_login = 1;
+	dialogue_sent(&d, "EHLO x", 6);
+	is_text(d.sent.data, "EHLO x", "a command without its end");
+	say(&d, "220 x\r\n");
+	say(&d, "250 x\r\n");
+	dialogue_sent(&d, "AUTH PLAIN AHU", 14);
+	dialogue_sent(&d, "AcA==\r\n", 7);
+	is_text(d.sent.data, "AUTH PLAIN ********\n********",
+	    "pieces of a secret are masked each");
+	dialogue_release(&d);
+}
+
 int
 main(void)
 {
@@ -185,5 +204,6 @@ main(void)
 	for (i = 0; i < sizeof talks / sizeof *talks; i++)
 		test_talk(&talks[i]);
 	test_offers();
+	test_pieces();
 	return tap_done();
 }

@@ -93,6 +93,8 @@ static const struct {
 	{ "an IPv6 address in brackets", "host=[::1]",
 	    "::1 25 clear ehlo=localhost" },
 	{ "an IPv6 address", "host=::1", "::1 25 clear ehlo=localhost" },
+	{ "brackets that are no pair", "host=ab]",
+	    "ab] 25 clear ehlo=localhost" },
 	{ "no host", "port=25", "there is no host: add a line with host" },
 	{ "a host with a space", "host=a b",
 	    "host is not a name or an address: a b" },

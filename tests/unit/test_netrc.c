@@ -54,6 +54,11 @@ static const struct {
 	    "machine smtp.qq.com account password password s", "s" },
 	{ "a comment", "# machine smtp.qq.com password no\n"
 	    "machine smtp.qq.com\n # password no\npassword s", "s" },
+	{ "a comment behind the password", "machine smtp.qq.com password s\n"
+	    "# password no\n", "s" },
+	{ "a quoted password before another login",
+	    "machine smtp.qq.com password \"s\" login v@qq.com", NULL },
+	{ "a password of no machine", "password s", NULL },
 	{ "a # in a password", "machine smtp.qq.com password #s", "#s" },
 	{ "a macro is passed over", "machine a\nmacdef init\n"
 	    "machine smtp.qq.com password no\n\n"

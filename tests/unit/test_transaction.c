@@ -5,8 +5,9 @@
 #include "faketransport.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -480,6 +481,14 @@ test_reports(void)
 	bench_release(&b);
 }
 
+static const char *
+error_words(void *arg)
+{
+	const struct fake *k = arg;
+
+	return k->error;
+}
+
 static void
 test_failure_words(void)
 {
@@ -503,19 +512,39 @@ test_failure_words(void)
 	bench_release(&b);
 
 	bench_init(&b, closed, 1, 100);
-	letter_init(&l, &b, "s@x", "a@y b@y");
-	envelope_record(&l.e, 1, STAGE_RCPT, REPLY_R5XX, 550, "no");
+	letter_init(&l, &b, "s@x", "b@y a@y c@y");
+	envelope_record(&l.e, 0, STAGE_RCPT, REPLY_R5XX, 550, "no");
 	transaction_send(&b.t, &l.mail, NULL);
-	is_text(b.k.sent.data, MAIL RCPT_A DATA,
+	is_text(b.k.sent.data, MAIL RCPT_A RCPT_C DATA,
 	    "a recipient with an outcome is left alone");
 	is_text(b.t.failure.text.data, "the server closed the connection",
 	    "an end says so");
 	transaction_give_up(&b.t, &l.mail);
-	is_outcome(&l, "mail lost 0, rcpt 5xx 550",
+	is_outcome(&l, "rcpt 5xx 550, mail lost 0, mail lost 0",
 	    "giving up decides the undecided");
-	is_text(l.e.v[0].text, "the server closed the connection",
+	is_text(l.e.v[2].text, "the server closed the connection",
 	    "... with the reason");
-	is_text(b.log.data, "rcpt0 ", "... and reports them");
+	is_text(b.log.data, "rcpt1 rcpt2 ", "... and reports them");
+	letter_release(&l);
+	bench_release(&b);
+
+	bench_init(&b, closed, 1, 100);
+	b.w.via.error = error_words;
+	b.k.error = "broken pipe";
+	letter_init(&l, &b, "s@x", "a@y");
+	transaction_send(&b.t, &l.mail, NULL);
+	is_text(b.t.failure.text.data, "broken pipe",
+	    "an error gives its own words");
+	letter_release(&l);
+	bench_release(&b);
+
+	bench_init(&b, closed, 1, 100);
+	b.w.via.error = error_words;
+	b.k.error = "";
+	letter_init(&l, &b, "s@x", "a@y");
+	transaction_send(&b.t, &l.mail, NULL);
+	is_text(b.t.failure.text.data, "the server closed the connection",
+	    "... if it has any");
 	letter_release(&l);
 	bench_release(&b);
 
@@ -633,7 +662,7 @@ test_not_too_many(void)
 	};
 	static const struct act old[] = {
 		{ 'w', DATA },
-		{ 'r', "250 m\r\n250 a\r\n552 5.5.3 b\r\n552 5.2.2 c\r\n"
+		{ 'r', "250 m\r\n250 a\r\n552 5.5.3\r\n552 5.2.2 c\r\n"
 		    "354 d\r\n" },
 		{ 'w', DOT }, { 'r', "250 one\r\n" },
 		{ 'w', MAIL RCPT_B DATA },
@@ -698,6 +727,7 @@ test_limit_and_end(void)
 	is_number((long long)b.t.recipients_max, 1, "the limit is learnt");
 	end(&b);
 	begin(&b, again, 1);
+	is_number(b.t.failure.is_set, 0, "a new connection has no failure");
 	transaction_send(&b.t, &l.mail, NULL);
 	is_outcome(&l, "content 2xx 250, rcpt 5xx 550, content 2xx 250",
 	    "... and kept to on the next connection");
@@ -799,6 +829,7 @@ test_two(const struct two *c)
 	bench_init(&b, c->acts, 1, 100);
 	letter_init(&first, &b, "s@x", "a@y");
 	letter_init(&second, &b, "t@x", "b@y");
+	second.mail.from = 1; /* of a former try */
 	transaction_send(&b.t, &first.mail,
 	    c->is_ahead ? &second.mail : NULL);
 	is_outcome(&first, c->first, c->name);
@@ -824,6 +855,11 @@ test_twos(void)
 static void
 test_writes(void)
 {
+	static const struct act step_by_step[] = {
+		{ 'w', MAIL }, { 'r', "250 m\r\n" }, { 'w', RCPT_A },
+		{ 'r', "250 r\r\n" }, { 'w', DATA }, { 'r', "354 d\r\n" },
+		{ 'w', DOT }, { 'r', "250 one\r\n" }, { 0, NULL }
+	};
 	static const struct act acts[] = {
 		{ 'w', DATA }, { 'r', "250 m\r\n250 r\r\n354 d\r\n" },
 		{ 'w', DOT }, { 'r', "250 one\r\n250 m\r\n250 r\r\n"
@@ -848,13 +884,72 @@ test_writes(void)
 	bench_init(&b, acts, 0, 100);
 	letter_init(&first, &b, "s@x", "a@y");
 	letter_init(&second, &b, "t@x", "b@y");
-	b.k.acts = good;
+	b.k.acts = step_by_step;
 	transaction_send(&b.t, &first.mail, &second.mail);
+	is_outcome(&first, "content 2xx 250", "in lock-step");
 	ok(strstr(b.k.sent.data, "t@x") == NULL,
 	    "without PIPELINING nothing travels ahead");
+	transaction_quit(&b.t, 0);
+	ok(strstr(b.k.sent.data, "QUIT") != NULL, "... so QUIT can follow");
 	letter_release(&first);
 	letter_release(&second);
 	bench_release(&b);
+}
+
+/* What a connection needed is nothing to the next one. */
+static void
+test_fresh_connection(void)
+{
+	static const struct act refused[] = {
+		{ 'w', DATA }, { 'r', "550 m\r\n503 r\r\n503 d\r\n" },
+		{ 0, NULL }
+	};
+	struct bench b;
+	struct letter first, second;
+
+	bench_init(&b, refused, 1, 100);
+	letter_init(&first, &b, "s@x", "a@y");
+	letter_init(&second, &b, "s@x", "a@y");
+	transaction_send(&b.t, &first.mail, NULL);
+	end(&b);
+	begin(&b, good, 1);
+	transaction_send(&b.t, &second.mail, NULL);
+	is_text(b.k.sent.data, MAIL RCPT_A DATA ON_WIRE,
+	    "a fresh connection needs no RSET");
+	letter_release(&first);
+	letter_release(&second);
+	bench_release(&b);
+}
+
+/* A mistake of ours, so the program must end before it is sent. */
+static void
+test_control_characters(void)
+{
+	static const char *const addresses[] = {
+		"a@y>\r\nDATA", "a\177@y", "a\001@y"
+	};
+	struct bench b;
+	struct letter l;
+	size_t i;
+	int status;
+	pid_t pid;
+
+	for (i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+		bench_init(&b, good, 1, 100);
+		letter_init(&l, &b, "s@x", addresses[i]);
+		fflush(stdout);
+		pid = fork();
+		if (pid == 0) {
+			close(STDERR_FILENO);
+			transaction_send(&b.t, &l.mail, NULL);
+			_exit(0);
+		}
+		waitpid(pid, &status, 0);
+		ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT,
+		    "a control character never reaches the wire");
+		letter_release(&l);
+		bench_release(&b);
+	}
 }
 
 static void
@@ -958,6 +1053,8 @@ main(void)
 	test_limit_and_end();
 	test_twos();
 	test_writes();
+	test_fresh_connection();
+	test_control_characters();
 	test_quit();
 	test_limits();
 	test_many();

@@ -12,28 +12,8 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
-#include "base/xalloc.h"
 #include "mail/address.h"
 #include "mail/codec.h"
-
-static int
-has_addresses(const struct field *f)
-{
-	static const char *const names[] = {
-		"From", "Sender", "Reply-To", "To", "Cc", "Bcc",
-		"Resent-From", "Resent-Sender", "Resent-Reply-To",
-		"Resent-To", "Resent-Cc", "Resent-Bcc",
-		"Return-Path", "Errors-To", "Return-Receipt-To",
-		"Disposition-Notification-To", "Mail-Followup-To",
-		"Mail-Reply-To", "Delivered-To", "Apparently-To",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof names / sizeof *names; i++)
-		if (field_is(f, names[i]))
-			return 1;
-	return 0;
-}
 
 /* Appends the addr-spec with A-labels. 0, or -1: it has no ASCII form. */
 static int
@@ -125,7 +105,7 @@ downgrade_addresses(const struct field *f, mime_to_ascii to_ascii,
 
 	while (at < f->len && ascii_is_blank(f->text[at]))
 		at++;
-	if (has_addresses(f) && address_parse_list(&list, f->text + at,
+	if (field_kind(f) == FIELD_ADDRESSES && address_parse_list(&list, f->text + at,
 	    f->len - at, &fault) == 0 && list.n != 0) {
 		format_list(&list, f->text + at, f->len - at, to_ascii, out);
 		done = !utf8_is_8bit(out->data, out->len);

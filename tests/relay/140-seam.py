@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The relay's side of the seam: jobs, reports, a front end that dies."""
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -244,11 +245,13 @@ def measure():
             relay.flush(f.fileno())
         r = relay.read()
         same("a mail of 70 MB", r.outcome(), DONE)
-        relay.sock.close()
-        _, status, usage = os.wait4(relay.process.pid, 0)
-        relay.process.returncode = status
+        peak = 0
+        if os.path.exists("/proc/self/status"):
+            with open("/proc/%d/status" % relay.process.pid) as f:
+                peak = int(re.search(r"VmHWM:\s*(\d+)", f.read())[1])
+        relay.close()
     os.remove("big")
-    return usage.ru_maxrss // 1024
+    return peak / 1024
 
 
 with open(PROGRAM, "rb") as f:
@@ -258,5 +261,6 @@ peak = measure()
 if instrumented:
     skip("... in little memory", "instrumented")
 else:
-    case("... in little memory", peak <= 16, "%d MiB" % peak)
+    case("... in little memory", peak <= 16, "%.1f MiB" % peak)
+    print("# %.1f MiB" % peak)
 done()

@@ -609,8 +609,8 @@ fail_connect(struct session *s)
 
 	curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &error);
 	if (error != 0)
-		failure_set(s->f, STAGE_CONNECT, REPLY_LOST, "%s port %u: %s",
-		    s->e->host.data, s->e->port, strerror((int)error));
+		failure_set(s->f, STAGE_CONNECT, REPLY_LOST, "%s",
+		    strerror((int)error));
 }
 
 /* Nothing in the table: the connection, or what came over it. */

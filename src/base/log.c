@@ -7,12 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/utf8.h"
+
+#define LOCK_TRIES 20
+#define LOCK_PAUSE_MS 50
 
 /* Characters that end a line or turn text around in a terminal. */
 static int
@@ -50,18 +54,26 @@ log_quotes(struct buf *out, const char *s)
 	log_quote(out, s, strlen(s));
 }
 
-static int
+/*
+ * Waits a second for the lock. It only keeps lines apart where O_APPEND does
+ * not (NFS): a mail that is out must not hang on somebody who holds it.
+ */
+static void
 lock_whole(int fd)
 {
 	struct flock l;
+	int tries;
 
 	memset(&l, 0, sizeof l);
 	l.l_type = F_WRLCK;
 	l.l_whence = SEEK_SET;
-	while (fcntl(fd, F_SETLKW, &l) == -1)
-		if (errno != EINTR)
-			return -1;
-	return 0;
+	for (tries = 0; tries < LOCK_TRIES; tries++) {
+		if (fcntl(fd, F_SETLK, &l) == 0)
+			return;
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return;
+		poll(NULL, 0, LOCK_PAUSE_MS);
+	}
 }
 
 int
@@ -81,8 +93,9 @@ log_to_file(const char *path, const char *line, struct fault *f)
 	    0600);
 	if (fd == -1)
 		rc = fault_errno(f, EX_CANTCREAT, "cannot log to %s", path);
-	else if (lock_whole(fd) == -1 ||
-	    io_write(fd, text.data, text.len) == -1)
+	else
+		lock_whole(fd);
+	if (fd != -1 && io_write(fd, text.data, text.len) == -1)
 		rc = fault_errno(f, EX_IOERR, "cannot log to %s", path);
 	if (fd != -1 && close(fd) == -1 && rc == 0)
 		rc = fault_errno(f, EX_IOERR, "cannot log to %s", path);

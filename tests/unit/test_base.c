@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -235,6 +236,55 @@ test_log_file(void)
 	fault_release(&f);
 }
 
+/* A process that holds the lock of a log file, and what it waits for. */
+static pid_t
+hold_lock(const char *path, int ready, int end)
+{
+	struct flock l;
+	pid_t pid = fork();
+	char c = 0;
+	int fd;
+
+	if (pid != 0)
+		return pid;
+	memset(&l, 0, sizeof l);
+	l.l_type = F_WRLCK;
+	l.l_whence = SEEK_SET;
+	fd = open(path, O_RDWR);
+	if (fd == -1 || fcntl(fd, F_SETLK, &l) == -1 ||
+	    write(ready, &c, 1) != 1)
+		_exit(1);
+	_exit(read(end, &c, 1) == 1 ? 0 : 1);
+}
+
+static void
+test_log_lock(void)
+{
+	char path[] = "/tmp/qsendmail-test.XXXXXX", c = 0;
+	struct fault f = FAULT_INIT;
+	struct buf b = BUF_INIT;
+	int ready[2], end[2], fd = mkstemp(path);
+	pid_t pid;
+
+	close(fd);
+	if (pipe(ready) == -1 || pipe(end) == -1)
+		return;
+	pid = hold_lock(path, ready[1], end[0]);
+	is_number(read(ready[0], &c, 1), 1, "somebody holds the log");
+	ok(log_to_file(path, "one", &f) == 0, "no log line waits for ever");
+	is_number(write(end[1], &c, 1), 1, "he holds it still");
+	waitpid(pid, NULL, 0);
+	io_load(path, 100, &b, &f);
+	is_text(b.data, "one\n", "and it is written");
+	close(ready[0]);
+	close(ready[1]);
+	close(end[0]);
+	close(end[1]);
+	unlink(path);
+	buf_release(&b);
+	fault_release(&f);
+}
+
 static void
 test_clock(void)
 {
@@ -318,6 +368,7 @@ main(void)
 	test_utf8();
 	test_quote();
 	test_log_file();
+	test_log_lock();
 	test_clock();
 	test_spawn();
 	return tap_done();

@@ -8,6 +8,7 @@
 #include "queue/job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,8 @@ take_fd(struct frames *s, struct msghdr *m)
 		memcpy(&fd, CMSG_DATA(c), sizeof fd);
 		if (s->received_fd != -1)
 			close(s->received_fd);
+		/* No child of the relay gets a mail. */
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		s->received_fd = fd;
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The seam: a job written by one side is read by the other, and so are the
  * events that come back; anything else is refused. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -102,6 +103,8 @@ test_mail(void)
 	is_number(pread(j.content.fd, text, 5, j.content.offset), 5,
 	    "the content's descriptor has travelled");
 	is_text(text, "hello", "and reads the content");
+	is_number(fcntl(j.content.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC,
+	    "no child of the relay gets it");
 	is_number(j.content.length, 5, "its length is told");
 	ok(j.content.is_8bit_body == 1 && j.content.is_8bit_header == 0 &&
 	    j.content.has_long_lines == 1, "what it needs is told");

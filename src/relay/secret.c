@@ -99,7 +99,7 @@ load_file(const char *path, size_t max, struct buf *b, struct fault *f)
 	struct stat st;
 
 	if (stat(path, &st) == -1)
-		return errno == ENOENT ? 0 :
+		return errno == ENOENT || errno == ENOTDIR ? 0 :
 		    fault_errno(f, EX_CONFIG, "%s", path);
 	if (S_ISREG(st.st_mode) && (st.st_mode & S_IWOTH) != 0)
 		return fault_set(f, EX_CONFIG, "%s can be written by others: "

@@ -52,6 +52,10 @@ with serve() as s:
     accepted("passwordeval", send(s, passwordeval="echo " + PASSWORD))
     accepted("... only its first line counts", send(
         s, passwordeval="printf '%s\\r\\nmore\\n' " + PASSWORD))
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    r = send(s, passwordeval="echo " + PASSWORD)
+    signal.signal(signal.SIGCHLD, before)
+    accepted("... though the caller ignores the end of children", r)
     accepted("password_file", send(s, password_file=put(
         "plain", PASSWORD)))
     accepted("... with more lines, CR LF, readable by all", send(
@@ -95,6 +99,8 @@ with serve() as s:
     refused("no source at all", send(s), "there is no password for %s at "
             "localhost, and no terminal to ask for it on: add a line with "
             "passwordeval or password_file" % USER)
+    refused("... nor a home to look in", send(s, environment={
+        "HOME": "/dev/null"}), "there is no password for ")
     refused("an environment that cannot be understood", send(
         s, secret=("", "env"), environment={
             "QSENDMAIL_PASSWORD": PASSWORD, "QSENDMAIL_PORT": "many"}),

@@ -80,6 +80,8 @@ main(int argc, char *argv[])
 	open_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	/* A caller that ignores it would take the status of children away. */
+	signal(SIGCHLD, SIG_DFL);
 	report_init(&r, "qsendmail");
 	options_init(&o);
 	if (options_parse(&o, argc, argv, &f) == 0)

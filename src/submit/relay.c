@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/compat.h"
@@ -17,6 +18,7 @@ relay_init(struct relay *r)
 {
 	r->child.pid = -1;
 	r->child.fd = -1;
+	r->verbose = 0;
 	r->dot_sent = 0;
 	frames_init(&r->frames, -1);
 }
@@ -74,18 +76,22 @@ relay_start(struct relay *r, const struct account *a, int verbose,
 	if (rc == -1)
 		return -1;
 	r->frames.fd = r->child.fd;
+	r->verbose = verbose;
 	job_put_hello(&r->frames);
 	job_put_settings(&r->frames, &a->values, a->secret_file,
 	    a->secret_section, verbose);
 	return 0;
 }
 
-/* The relay closed its socket without an end. */
+/* The relay closed its socket without an end. How it ended explains more than
+ * the job that could not be written to it. */
 static int
 relay_died(struct relay *r, struct fault *f)
 {
 	int status = spawn_end(&r->child);
 
+	if (status != 0)
+		fault_release(f);
 	return fault_set(f, EX_TEMPFAIL,
 	    "qsendmail-relay ended before its work was done (%s %d)",
 	    status > 128 ? "signal" : "status",
@@ -117,7 +123,7 @@ relay_eval(struct relay *r, struct account *a, struct fault *f)
 		return -1;
 	/* From now on with what they set. */
 	job_put_settings(&r->frames, &a->values, a->secret_file,
-	    a->secret_section, 0);
+	    a->secret_section, r->verbose);
 	return 0;
 }
 
@@ -172,29 +178,52 @@ take_event(struct relay *r, const struct account *a, struct envelope *e,
 	}
 }
 
+/* Takes the relay's reports in until the mail is done, or f says why not. */
+static void
+follow(struct relay *r, const struct account *a, struct envelope *e,
+    struct report *report, int *session_fault, struct fault *f)
+{
+	struct fault why = FAULT_INIT;
+	struct event event;
+	int rc = 0, events = 0;
+
+	event_init(&event);
+	while (rc == 0 && (rc = event_read(&r->frames, &event, &why)) == 1) {
+		events++;
+		rc = take_event(r, a, e, &event, report, session_fault, &why);
+	}
+	event_release(&event);
+	if (rc == 1)
+		return;
+	if (why.code == 0) {
+		relay_died(r, f);
+		return;
+	}
+	/* It lives on and may still send what it was given; but one that has
+	 * never spoken our protocol has not taken the job. */
+	if (events != 0 || why.code != EX_SOFTWARE)
+		r->dot_sent = 1;
+	fault_release(f);
+	*f = why;
+}
+
 int
 relay_mail(struct relay *r, const struct account *a, const char *id,
     struct envelope *e, const struct content *c, struct report *report)
 {
 	struct fault f = FAULT_INIT;
-	struct event event;
-	int rc, session_fault = 0;
+	int session_fault = 0;
 
-	event_init(&event);
 	r->dot_sent = 0;
-	rc = job_send_mail(&r->frames, id, e, c, &f);
-	/* A relay that could not take the job may have said why. */
-	if (rc == -1)
-		fault_release(&f);
-	for (rc = 0; rc == 0;) {
-		rc = event_read(&r->frames, &event, &f);
-		if (rc == 0)
-			rc = relay_died(r, &f);
-		else if (rc == 1)
-			rc = take_event(r, a, e, &event, report,
-			    &session_fault, &f);
+	/* Half a job ends with the socket, or the relay would wait for the
+	 * rest. Why it could not be written it may have said. */
+	if (job_send_mail(&r->frames, id, e, c, &f) == -1)
+		shutdown(r->child.fd, SHUT_WR);
+	follow(r, a, e, report, &session_fault, &f);
+	if (!r->dot_sent && f.code == EX_SOFTWARE && !session_fault) {
+		report_fault(report, &f);
+		session_fault = 1;
 	}
-	event_release(&event);
 	if (session_fault && envelope_count(e, OUTCOME_NONE) == e->n) {
 		fault_release(&f);
 		return -1;

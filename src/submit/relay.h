@@ -12,6 +12,7 @@
 struct relay {
 	struct child child;
 	struct frames frames;
+	int verbose;  /* the dialogue was asked for */
 	int dot_sent; /* the relay has announced the final dot of this mail */
 };
 

@@ -238,6 +238,10 @@ report_recipients(struct report *r, const struct envelope *e)
 	int status = recipients_status(e);
 	size_t i;
 
+	/* Everybody has it: a dialogue that nobody could be shown must not
+	 * make the caller send it again. */
+	if (status == EX_OK)
+		r->output_failed = 0;
 	for (i = 0; i < e->n; i++) {
 		if (e->v[i].outcome != OUTCOME_DONE)
 			report_recipient(r, &e->v[i], status);

@@ -174,6 +174,11 @@ FAKE_DIE=before run "$QSENDMAIL" a@x < in
 is "a relay that dies before the dot is 75" "$status" 75
 hasnt "and nothing was sent" err 'may have arrived'
 mail > in
+FAKE_DIE=before run "$PYTHON" -c 'import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])' "$QSENDMAIL" a@x < in
+has "how it ended is known to callers that ignore it, too" err '(status 3)'
+mail > in
 FAKE_DIE=dot run "$QSENDMAIL" a@x < in
 is "a relay that dies after the dot is 75" "$status" 75
 has "and the line says that a duplicate is possible" err 'may have arrived'
@@ -183,6 +188,15 @@ is "a relay that dies at once is 75" "$status" 75
 mail > in
 FAKE_VERSION=99 run "$QSENDMAIL" a@x < in
 has "another version says both" err '(1 and 99)'
+is "and is 70: trying again does not help" "$status" 70
+mail > in
+QSENDMAIL_RELAY=/bin/cat run "$QSENDMAIL" a@x < in
+is "a relay that is none is 70" "$status" 70
+hasnt "and nothing was sent" err 'may have arrived'
+mail > in
+FAKE_DIE=garbage run "$QSENDMAIL" a@x < in
+is "a relay that cannot be followed any more is 75" "$status" 75
+has "and may still send the mail" err 'may have arrived'
 mail > in
 QSENDMAIL_RELAY=/nonexistent run "$QSENDMAIL" a@x < in
 is "a missing relay is 69" "$status" 69
@@ -234,6 +248,9 @@ mail > in
 run "$QSENDMAIL" -v -t < in
 has "-v shows the steps on standard output" out 'mail from: 250 OK.'
 is "and nothing on standard error" "$(cat err)" ""
+mail > in
+status=0; "$QSENDMAIL" -v -t < in > /dev/full 2> err || status=$?
+is "a dialogue that cannot be shown does not undo the mail" "$status" 0
 
 # eval lines run in the relay.
 cat > rc <<'END'
@@ -245,5 +262,7 @@ again
 mail > in
 FAKE_SETTING='from eval@example.org' run "$QSENDMAIL" -C rc -t < in
 is "what eval lines make is used" "$(sent sender)" '"eval@example.org"'
+FAKE_SETTING='from eval@example.org' run "$QSENDMAIL" -C rc -v -t < in
+has "and -v shows the dialogue with them, too" out 'mail from: 250 OK.'
 
 finish

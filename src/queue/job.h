@@ -27,6 +27,8 @@
 #ifndef QUEUE_JOB_H
 #define QUEUE_JOB_H
 
+#include <sys/types.h>
+
 #include "base/fault.h"
 #include "queue/envelope.h"
 #include "settings/settings.h"

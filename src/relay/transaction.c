@@ -262,6 +262,30 @@ show_step(struct transaction *t, const struct group *g, enum command c,
 }
 
 /*
+ * Before a command to a server that owes nothing: input that nobody asked for
+ * ends the session, or it would be taken for the reply to that command.
+ */
+static int
+check_idle(struct transaction *t, enum stage stage)
+{
+	enum wire_status status = wire_check_idle(t->wire, &t->answer);
+
+	if (status == WIRE_IDLE)
+		return 0;
+	if (status == WIRE_REPLY && t->answer.code == 421) {
+		failure_set_answer(&t->failure, stage, &t->answer);
+		t->failure.reply = REPLY_LOST;
+		t->is_over = 1;
+	} else if (status == WIRE_REPLY) {
+		set_garbage(t, stage,
+		    "the server said something that nobody asked for");
+	} else {
+		set_lost(t, stage, status, 0);
+	}
+	return -1;
+}
+
+/*
  * Waits for the reply to a command, which lock-step sends only now. Returns
  * the code, or -1: the connection is over. 421 is an end whatever it was
  * asked; no command of a group has a 3xx but DATA.
@@ -274,8 +298,11 @@ exchange(struct transaction *t, const struct group *g, enum command c,
 	    t->limits.command_ms;
 	enum wire_status status;
 
-	if (!t->pipelining)
+	if (!t->pipelining) {
+		if (check_idle(t, commands[c].stage) == -1)
+			return -1;
 		put_command(t, g, c, i);
+	}
 	status = wire_wait(t->wire, &t->answer, limit_ms);
 	if (status != WIRE_REPLY) {
 		set_lost(t, commands[c].stage, status, limit_ms);
@@ -510,27 +537,6 @@ send_content(struct transaction *t, const struct group *g, struct mail *next)
 
 /* Mails. */
 
-/* Input that nobody asked for ends the session. */
-static int
-check_idle(struct transaction *t)
-{
-	enum wire_status status = wire_check_idle(t->wire, &t->answer);
-
-	if (status == WIRE_IDLE)
-		return 0;
-	if (status == WIRE_REPLY && t->answer.code == 421) {
-		failure_set_answer(&t->failure, STAGE_MAIL, &t->answer);
-		t->failure.reply = REPLY_LOST;
-		t->is_over = 1;
-	} else if (status == WIRE_REPLY) {
-		set_garbage(t, STAGE_MAIL,
-		    "the server said something that nobody asked for");
-	} else {
-		set_lost(t, STAGE_MAIL, status, 0);
-	}
-	return -1;
-}
-
 /* Takes the group in flight, or forms and starts one: 1, or 0. */
 static int
 next_group(struct transaction *t, struct group *g, struct mail *m)
@@ -552,7 +558,7 @@ transaction_send(struct transaction *t, struct mail *m, struct mail *next)
 		m->from = 0;
 	assert(t->ahead.mail == NULL || t->ahead.mail == m);
 	while (!t->is_over && next_group(t, &g, m)) {
-		if (g.is_sent || check_idle(t) == 0) {
+		if (g.is_sent || check_idle(t, STAGE_MAIL) == 0) {
 			if (!g.is_sent)
 				put_group(t, &g);
 			if (read_group(t, &g))

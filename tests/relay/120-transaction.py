@@ -95,6 +95,33 @@ with Scripted(babble, second) as s:
         r = relay.mail("s@x", ["a@x"], MAIL)
 same("... and another one takes the mail", r.outcome(), DONE)
 
+# In lock-step a reply too many must not be taken for the next one's.
+def one_too_many(c):
+    c.hello("SIZE")
+    c.line("MAIL")
+    c.say("250 OK", "250 by the way")
+    case("... not even before RCPT", c.silence())
+
+
+def step_by_step(c):
+    c.hello("SIZE")
+    c.line("MAIL")
+    c.say("250 OK")
+    for reply in ("550 no", "250 OK"):
+        c.line("RCPT")
+        c.say(reply)
+    c.line("DATA")
+    c.say("354 go")
+    c.content()
+    c.say("250 queued")
+    c.line("QUIT")
+
+
+(r,), s = play(one_too_many, step_by_step, recipients=("a@x", "b@x"))
+same("nobody gets the reply to somebody else",
+     (r.outcome(0), r.outcome(1)), ("rcpt 5xx 550", DONE))
+well("... by the rules", s)
+
 # 421 to a newcomer is not argued with; to an old hand it is.
 def refuse(c):
     c.hello()

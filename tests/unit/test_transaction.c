@@ -387,6 +387,9 @@ static const struct one ones[] = {
 	    1, "mail lost 0", 0 },
 	{ "a server that has said 421", 1, "a@y", { { 'r', "421 idle\r\n" },
 	    { 'c', NULL } }, "", "none", 1, "mail lost 421", 0 },
+	{ "a reply too many, lock-step", 0, "a@y b@y",
+	    { { 'w', MAIL }, { 'r', "250 OK\r\n250 OK\r\n" } }, MAIL,
+	    "none, none", 1, "rcpt garbage 0", 0 },
 	{ "a server that babbles", 1, "a@y", { { 'r', "hm\r\n" } }, "",
 	    "none", 1, "mail garbage 0", 0 },
 };

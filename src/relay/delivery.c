@@ -244,7 +244,13 @@ copy_or_null(const char *s)
 static void
 take_account(struct delivery *d, const struct job *j)
 {
+	long long most = values_number(&j->settings, S_MAX_RECIPIENTS);
+
 	d->transaction.hooks.step = j->verbose ? on_step : NULL;
+	if (most != d->max_recipients || !is_same_account(d, j)) {
+		d->max_recipients = most;
+		d->transaction.recipients_max = (size_t)most;
+	}
 	if (is_same_account(d, j))
 		return;
 	disconnect(d, 0);
@@ -256,8 +262,6 @@ take_account(struct delivery *d, const struct job *j)
 	free(d->secret_section);
 	d->secret_file = copy_or_null(j->secret_file);
 	d->secret_section = copy_or_null(j->secret_section);
-	d->transaction.recipients_max =
-	    (size_t)values_number(&j->settings, S_MAX_RECIPIENTS);
 }
 
 static int

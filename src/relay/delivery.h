@@ -26,6 +26,7 @@ struct delivery {
 	struct buf secret;
 	int has_secret;
 	int is_used;            /* a mail has gone through it */
+	long long max_recipients; /* as it was set; a server may want less */
 	struct wire wire;
 	struct transaction transaction;
 };

@@ -29,6 +29,7 @@
 #define CERTIFICATES "/etc/ssl/certs"
 /* libcurl's own limits stand far behind ours. */
 #define BACKSTOP_FACTOR 8
+#define BACKSTOP_MAX_S 1000000
 /* Addresses that are tried at the same time. */
 #define SOCKETS_MAX 8
 
@@ -176,8 +177,9 @@ set_login(CURLcode *rc, CURL *easy, const struct endpoint *e,
 static void
 set_connection(CURLcode *rc, CURL *easy, const struct endpoint *e)
 {
-	long backstop = (long)((e->connect_ms + e->reply_ms) / 1000) *
-	    BACKSTOP_FACTOR;
+	long long seconds = (e->connect_ms + e->reply_ms) / 1000;
+	long backstop = seconds < BACKSTOP_MAX_S / BACKSTOP_FACTOR ?
+	    (long)seconds * BACKSTOP_FACTOR : BACKSTOP_MAX_S;
 	const struct curl_easyoption *quick;
 
 	set_long(rc, easy, CURLOPT_CONNECT_ONLY, 1);

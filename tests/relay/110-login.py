@@ -263,6 +263,8 @@ with serve("--fault", "password=raw:235 in\\r\\n250 injected\\r\\n") as s:
     case("octets behind the 235 never make a success of nothing",
          (r.outcome() == "content 2xx 250") == os.path.exists(
              s.dir + "/1.eml"), r.words())
+with serve() as s:
+    accepted("a very long timeout", send(s, timeout="99999999"))
 with serve("--fault", "password=535 Login Fail.") as s:
     r = send(s)
     same("a refused login", fault(r), "login 5xx 535 0: Login Fail.")

@@ -93,6 +93,24 @@ except OSError:
     alive = ""
 same("what a test leaves behind is killed", alive, "")
 
+# An interrupted runner takes everything with it.
+write("tree/tests/cli/waits.sh", "#!/bin/sh\necho $$ > '%s/left'\n"
+      "echo > '%s/ready'\nexec sleep 1000\n" % ((os.getcwd(),) * 2))
+os.mkfifo("ready")
+runner = subprocess.Popen(["tree/tests/run", "tests/cli/waits.sh"],
+                          stdout=subprocess.DEVNULL)
+with open("ready") as f:
+    f.read()
+runner.terminate()
+same("SIGTERM ends the runner", runner.wait(), 130)
+with open("left") as f:
+    pid = f.read().strip()
+same("and its tests", [n for n in os.listdir("/proc") if n == pid and
+                       open("/proc/%s/cmdline" % n).read()], [])
+same("and leaves no directory", [n for n in os.listdir(".")
+                                 if n.startswith("qsendmail-test")], [])
+os.unlink("tree/tests/cli/waits.sh")
+
 status, out, _ = run()
 # The test that leaves a process behind passes one more.
 sums = [1 + sum(int(last.split()[0]) for _, last, _ in TESTS.values()),

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The content goes into one private file: the header is complete only when
+ * the body has been seen (its charset, its encoding), so the body is written
+ * behind a gap and the header afterwards ends exactly where the body begins.
+ */
+#include "submit/draft.h"
+
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "mail/codec.h"
+
+#define ROOM_MIN 65536
+
+void
+draft_init(struct draft *d)
+{
+	memset(d, 0, sizeof *d);
+	message_init(&d->message);
+	buf_init(&d->rest, 0);
+	d->text.fd = -1;
+	d->content.fd = -1;
+}
+
+void
+draft_release(struct draft *d)
+{
+	part_list_release(&d->parts);
+	header_release(&d->text.header);
+	message_release(&d->message);
+	buf_release(&d->rest);
+	if (d->text.fd != -1)
+		close(d->text.fd);
+	if (d->content.fd != -1)
+		close(d->content.fd);
+}
+
+/* Room for text in the header: folded, or each 8-bit octet a word. */
+static off_t
+room_for(const char *text, size_t len)
+{
+	return (utf8_is_8bit(text, len) ? 64 : 8) * (off_t)len + 64;
+}
+
+void
+draft_expect(struct draft *d, const char *text, size_t len)
+{
+	d->room += room_for(text, len);
+}
+
+/*
+ * Room for the header, also for what has still to be added to it. The gap is
+ * a hole of the file and costs nothing.
+ */
+static off_t
+gap_for(const struct draft *d)
+{
+	const struct header *h = &d->message.header;
+	off_t size = ROOM_MIN + d->room;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		size += room_for(h->v[i].text, h->v[i].len);
+	return (size + 65535) / 65536 * 65536;
+}
+
+/* Where the body of the input goes: straight into the content, or into a
+ * file of its own when it becomes one part of many. */
+static int
+open_body(struct draft *d, struct writer *w, struct fault *f)
+{
+	int parts = d->parts.n != 0 || d->compose;
+	int fd = io_private_file(f);
+
+	if (fd == -1)
+		return -1;
+	if (parts)
+		d->text.fd = fd;
+	else
+		d->content.fd = fd;
+	d->gap = parts ? 0 : gap_for(d);
+	writer_init(w, fd, d->gap);
+	return 0;
+}
+
+int
+draft_read_header(struct draft *d, struct reader *r, struct fault *f)
+{
+	if (header_read(&d->message.header, r, 1, &d->rest, f) == -1)
+		return -1;
+	d->message.had_header = d->message.header.n != 0;
+	return 0;
+}
+
+int
+draft_read_body(struct draft *d, struct reader *r, int flags, struct fault *f)
+{
+	struct message *m = &d->message;
+	struct writer w;
+	int rc;
+
+	if (open_body(d, &w, f) == -1)
+		return -1;
+	m->body_at = d->gap;
+	rc = text_copy(r, &d->rest, &w, flags, &m->body, f);
+	if (rc == 0)
+		rc = writer_flush(&w, f);
+	writer_release(&w);
+	return rc;
+}
+
+int
+draft_take_text(struct draft *d, const char *text, struct fault *f)
+{
+	struct reader none;
+	int rc;
+
+	reader_init(&none, -1);
+	none.eof = 1;
+	buf_adds(&d->rest, text);
+	rc = draft_read_body(d, &none, 0, f);
+	reader_release(&none);
+	return rc;
+}
+
+/* What text is that is not UTF-8: of that UTF-8 says nothing. */
+static const char *
+text_charset(const struct account *a)
+{
+	const char *set = values_text(&a->values, S_CHARSET);
+	const char *name = set[0] != '\0' ? set : charset_locale();
+
+	return strcasecmp(name, "UTF-8") == 0 ? "" : name;
+}
+
+/* Makes text and parts one body; the Content- fields of a message that had
+ * some go along with its text. */
+static int
+compose_body(struct draft *d, const struct account *a,
+    struct text_facts *facts, struct fault *f)
+{
+	struct header *h = &d->message.header;
+	struct writer w;
+	int rc;
+
+	header_move(h, "Content-", &d->text.header);
+	header_remove(h, "MIME-Version");
+	d->text.at = 0;
+	d->text.facts = d->message.body;
+	d->content.fd = io_private_file(f);
+	if (d->content.fd == -1)
+		return -1;
+	d->gap = gap_for(d);
+	writer_init(&w, d->content.fd, d->gap);
+	rc = compose_write(h, &d->text, &d->parts, text_charset(a), &w, facts,
+	    f);
+	if (rc == 0)
+		rc = writer_flush(&w, f);
+	writer_release(&w);
+	return rc;
+}
+
+static int
+complete_header(struct draft *d, const struct account *a,
+    const struct sender *s, struct fault *f)
+{
+	const struct values *v = &a->values;
+	struct completion c = {
+		.from = !values_is(v, S_SET_FROM_HEADER, "off") &&
+		    s->from_field[0] != '\0' ? s->from_field : NULL,
+		.replace_from = values_is(v, S_SET_FROM_HEADER, "on"),
+		.msgid_domain = s->msgid_domain,
+		.add_msgid = !values_is(v, S_SET_MSGID_HEADER, "off"),
+		.replace_msgid = values_is(v, S_SET_MSGID_HEADER, "on"),
+		.add_date = !values_is(v, S_SET_DATE_HEADER, "off"),
+		.charset = text_charset(a),
+		.remove_bcc = values_bool(v, S_REMOVE_BCC_HEADERS),
+	};
+
+	sender_apply(s, &d->message.header);
+	return message_complete(&d->message, &c, f);
+}
+
+/* Writes the header so that it ends where the body begins. */
+static int
+write_header(struct draft *d, const struct text_facts *body, struct fault *f)
+{
+	struct header *h = &d->message.header;
+	struct content *c = &d->content;
+	struct buf text = BUF_INIT;
+	int rc = 0;
+
+	header_fold_long(h);
+	header_format(h, &text);
+	buf_adds(&text, "\r\n");
+	c->offset = d->gap - (off_t)text.len;
+	c->length = (off_t)text.len + body->length;
+	c->is_8bit_header = header_is_8bit(h);
+	c->is_8bit_body = body->octets_8bit != 0;
+	c->has_long_lines = body->longest_line > 998 ||
+	    header_longest_line(h) > 998;
+	if (c->offset < 0)
+		rc = fault_set(f, EX_SOFTWARE, "the header has grown to %zu "
+		    "octets, more than was set aside", text.len);
+	else if (io_pwrite(c->fd, text.data, text.len, c->offset) == -1)
+		rc = fault_errno(f, EX_TEMPFAIL,
+		    "cannot write the temporary file");
+	buf_release(&text);
+	return rc;
+}
+
+int
+draft_finish(struct draft *d, const struct account *a, const struct sender *s,
+    struct fault *f)
+{
+	struct text_facts body = d->message.body;
+
+	if ((d->parts.n != 0 || d->compose) &&
+	    compose_body(d, a, &body, f) == -1)
+		return -1;
+	d->message.body = body;
+	if (complete_header(d, a, s, f) == -1)
+		return -1;
+	return write_header(d, &body, f);
+}

@@ -177,7 +177,6 @@ static const struct spelling {
 	{ "dsn_return", OLD_UNLESS, NULL, "off", NULL },
 	{ "set_to_header", OLD_UNLESS, NULL, "off", NULL },
 	{ "undisclosed_recipients", OLD_UNLESS, NULL, "off", NULL },
-	{ "aliases", OLD_UNLESS, NULL, "", NULL },
 	{ "proxy_host", OLD_UNLESS, NULL, "", NULL },
 	{ "socket", OLD_UNLESS, NULL, "", NULL },
 	{ "source_ip", OLD_UNLESS, NULL, "", NULL },

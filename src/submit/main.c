@@ -7,6 +7,7 @@
 
 #include "settings/options.h"
 #include "submit/doctor.h"
+#include "submit/newaliases.h"
 #include "submit/report.h"
 #include "submit/submit.h"
 
@@ -60,8 +61,7 @@ run(const struct options *o, struct report *r)
 		show_text(r, make_version);
 		break;
 	case MODE_ALIASES:
-		/* There is no alias database to build: package scripts call
-		 * newaliases and need status 0. */
+		newaliases_run(o, r);
 		break;
 	default:
 		report_line(r, EX_UNAVAILABLE, "this way of calling sendmail "

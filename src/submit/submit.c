@@ -149,16 +149,14 @@ static int
 make_envelope(struct submission *s, struct fault *f)
 {
 	const struct header *h = &s->draft.message.header;
-	size_t i;
 
 	if (s->o->read_recipients &&
 	    recipients_of_header(&s->recipients, h, f) == -1)
 		return -1;
 	envelope_set_sender(&s->envelope, s->sender.reverse_path);
-	for (i = 0; i < s->recipients.n; i++)
-		if (recipients_add(&s->envelope, &s->recipients.v[i],
-		    &s->account, &s->sender, f) == -1)
-			return -1;
+	if (recipients_add_list(&s->envelope, &s->recipients, &s->account,
+	    &s->sender, f) == -1)
+		return -1;
 	if (s->envelope.n != 0)
 		return 0;
 	if (s->o->read_recipients)

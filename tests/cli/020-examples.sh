@@ -69,9 +69,9 @@ has "a dry run shows the message" out.6 'See you at six.'
 has "--settings shows the account" out.7 '# account default'
 has "as programs call it" sent/6.eml 'Subject: backup'
 
-is "examples of qsendmailrc(5)" "$(examples qsendmailrc.5.in rc)" 2
+is "examples of qsendmailrc(5)" "$(examples qsendmailrc.5.in rc)" 3
 printf 'x\n' > .exmail-password
-for i in rc.1:default rc.1:work rc.2:house; do
+for i in rc.1:default rc.1:work rc.2:house rc.3:default; do
 	chmod 600 "${i%:*}"
 	run "$QSENDMAIL" -C "${i%:*}" -a "${i#*:}" --settings
 	is "account ${i#*:} of the example is complete" "$status$(cat err)" 0

@@ -200,7 +200,7 @@ static const struct load_case {
 	    "logfile_time_format %s\n", "[default]" },
 	{ "values that change nothing", "protocol smtp\nauto_from off\n"
 	    "dsn_notify off\ndsn_return off\nset_to_header off\n"
-	    "undisclosed_recipients off\naliases\nproxy_host\nsocket\n"
+	    "undisclosed_recipients off\nproxy_host\nsocket\n"
 	    "source_ip\ntls_cert_file\ntls_crl_file\ntls_fingerprint\n"
 	    "tls_host_override\ntls_key_file\ntls_priorities\n", "[default]" },
 	{ "lmtp", "protocol lmtp\n",
@@ -218,8 +218,9 @@ static const struct load_case {
 	    "!:1: dsn_notify other than off is not supported yet" },
 	{ "dsn_return", "dsn_return full\n",
 	    "!:1: dsn_return other than off is not supported yet" },
-	{ "aliases", "aliases /etc/aliases\n", "!:1: aliases is not "
-	    "supported yet: remove it, or leave it empty" },
+	{ "aliases", "aliases /etc/aliases\n",
+	    "[default] aliases=/etc/aliases@1 " },
+	{ "no aliases", "aliases\n", "[default] aliases=@1 " },
 	{ "proxy_host", "proxy_host 127.0.0.1\n", "!:1: proxy_host is not "
 	    "supported yet: remove it, or leave it empty" },
 	{ "socket", "socket /run/x\n", "!:1: socket is not supported yet: "

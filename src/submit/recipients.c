@@ -99,56 +99,65 @@ add_route(struct routes *l, const char *address, const char *chain,
 	l->v[l->n++].via = buf_detach(&via);
 }
 
-/* Adds the one address in text, which a setting has made. */
+/* Puts the one address in text, which setting has made, into spec. */
 static int
-use_setting(struct routes *l, const char *setting, const char *text,
-    const char *chain, const char *rule, struct fault *f)
+use_setting(const char *setting, const char *text, struct buf *spec,
+    struct fault *f)
 {
-	struct buf spec = BUF_INIT;
 	struct address a;
 
 	if (address_parse(&a, text, f) == -1) {
 		f->code = EX_CONFIG;
 		return fault_context(f, "%s", setting);
 	}
-	address_format_spec(&a, &spec);
-	add_route(l, spec.data, chain, rule);
-	buf_release(&spec);
+	buf_reset(spec);
+	address_format_spec(&a, spec);
 	address_release(&a);
 	return 0;
 }
 
-/*
- * A local name without an alias goes to the mail domain, else to the one who
- * gets local mail, and never to a server.
- */
-static int
-complete_name(const struct resolver *r, const char *name, const char *chain,
-    struct routes *l, struct fault *f)
+int
+recipients_complete_name(struct buf *spec, const char **rule,
+    const struct account *account, const struct sender *sender,
+    struct fault *f)
 {
-	const struct values *v = &r->account->values;
-	const char *domain = values_text(v, S_MAILDOMAIN);
-	const char *local = values_text(v, S_LOCAL_RECIPIENT);
-	const char *rule = "local_recipient";
+	const char *domain = values_text(&account->values, S_MAILDOMAIN);
+	const char *local = values_text(&account->values, S_LOCAL_RECIPIENT);
 	struct buf text = BUF_INIT;
 	int rc;
 
 	if (domain[0] != '\0') {
-		buf_addf(&text, "%s@%s", name, domain);
-		rc = use_setting(l, "maildomain", text.data, chain,
-		    "maildomain", f);
+		*rule = "maildomain";
+		buf_addf(&text, "%s@%s", spec->data, domain);
+		rc = use_setting(*rule, text.data, spec, f);
 		buf_release(&text);
 		return rc;
 	}
-	if (local[0] == '\0') {
-		local = r->sender->own_address;
-		rule = "own address";
-	}
+	*rule = local[0] != '\0' ? "local_recipient" : "own address";
+	if (local[0] == '\0')
+		local = sender->own_address;
 	if (strchr(local, '@') == NULL)
 		return fault_set(f, EX_NOUSER, "recipient \"%s\" has no "
 		    "domain: set aliases, maildomain or local_recipient",
-		    name);
-	return use_setting(l, "local_recipient", local, chain, rule, f);
+		    spec->data);
+	return use_setting(*rule, local, spec, f);
+}
+
+/* The route of a local name that no alias leads on from. */
+static int
+add_local(const struct resolver *r, const char *name, const char *chain,
+    struct routes *l, struct fault *f)
+{
+	struct buf spec = BUF_INIT;
+	const char *rule;
+	int rc;
+
+	buf_adds(&spec, name);
+	rc = recipients_complete_name(&spec, &rule, r->account, r->sender, f);
+	if (rc == 0)
+		add_route(l, spec.data, chain, rule);
+	buf_release(&spec);
+	return rc;
 }
 
 static int
@@ -181,7 +190,7 @@ use_aliases(struct resolver *r, const char *name, struct routes *l,
 		target = &t.v[i];
 		chain = t.chains.v[target->via];
 		if (target->is_local)
-			rc = complete_name(r, target->text, chain, l, f);
+			rc = add_local(r, target->text, chain, l, f);
 		else
 			add_route(l, target->text, chain, "");
 	}
@@ -232,7 +241,7 @@ resolver_find(struct resolver *r, const struct address *a, struct routes *l,
 	else
 		rc = use_aliases(r, spec.data, l, f);
 	if (rc == 0)
-		rc = complete_name(r, spec.data, "", l, f);
+		rc = add_local(r, spec.data, "", l, f);
 	if (rc == -1)
 		truncate_routes(l, n);
 	buf_release(&spec);

@@ -56,6 +56,15 @@ void routes_release(struct routes *l);
 int resolver_find(struct resolver *r, const struct address *a,
     struct routes *l, struct fault *f);
 
+/*
+ * Makes an address of the local name in spec, which has no alias: that of
+ * maildomain, else of local_recipient, else the account's own; *rule is that
+ * word. 0, or -1 with a fault: EX_CONFIG (a setting is wrong), EX_NOUSER
+ * (there is nobody to get its mail).
+ */
+int recipients_complete_name(struct buf *spec, const char **rule,
+    const struct account *account, const struct sender *sender,
+    struct fault *f);
 /* Adds one mailbox to the envelope, by resolver_find; it reads the aliases
  * anew for a local name. 0, or -1 with a fault (EX_NOUSER, EX_CONFIG). */
 int recipients_add(struct envelope *e, const struct address *a,

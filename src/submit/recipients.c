@@ -215,12 +215,20 @@ is_localhost(const char *domain)
 	return 0;
 }
 
-/* A name of this machine; but a server on this machine has mailboxes. */
+/* The system's own mail server: here, and it asks nobody who they are. What
+ * wants a login here leads to another machine, or is a test. */
+static int
+has_mailboxes_here(const struct values *v)
+{
+	return is_localhost(values_text(v, S_HOST)) &&
+	    values_is(v, S_AUTH, "off");
+}
+
 static int
 is_local(const struct resolver *r, const struct address *a)
 {
 	return a->domain[0] == '\0' || (is_localhost(a->domain) &&
-	    !is_localhost(values_text(&r->account->values, S_HOST)));
+	    !has_mailboxes_here(&r->account->values));
 }
 
 int

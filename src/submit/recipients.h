@@ -49,7 +49,7 @@ void resolver_release(struct resolver *r);
 void routes_release(struct routes *l);
 /*
  * Adds to l what one mailbox stands for: itself when it has a domain that is
- * not localhost; for a local name its alias, else the name at maildomain, else
+ * not localhost, or the server is one of this machine; for a local name its alias, else the name at maildomain, else
  * local_recipient, else the account's own address. 0, or -1 with a fault
  * (EX_NOUSER, EX_CONFIG) and l as it was.
  */

@@ -102,6 +102,8 @@ is "a server on this machine has its own localhost" "$got" \
 	'["root@localhost"]'
 mail --host localhost --from me@example.org root
 is "but gets no bare name either" "$got" '["me@example.org"]'
+mail --host localhost --from me@example.org --auth on --user me root@localhost
+is "one with a login is the way to a provider" "$got" '["me@example.org"]'
 
 # What is refused, as a whole, before anything is sent.
 refused()

@@ -150,6 +150,15 @@ reader_init_part(struct reader *r, int fd, off_t offset, off_t length)
 }
 
 void
+reader_init_source(struct reader *r,
+    ssize_t (*source)(void *arg, char *p, size_t len), void *arg)
+{
+	reader_init(r, -1);
+	r->source = source;
+	r->arg = arg;
+}
+
+void
 reader_release(struct reader *r)
 {
 	free(r->data);
@@ -169,7 +178,9 @@ reader_fill(struct reader *r)
 	r->at = r->end = 0;
 	if (r->left != -1 && (off_t)want > r->left)
 		want = (size_t)r->left;
-	if (r->position == -1)
+	if (r->source != NULL)
+		n = r->source(r->arg, r->data, want);
+	else if (r->position == -1)
 		n = io_read(r->fd, r->data, want);
 	else
 		n = io_pread(r->fd, r->data, want, r->position);

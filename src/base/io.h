@@ -32,9 +32,12 @@ int io_private_file(struct fault *f);
  * names path (EX_NOINPUT, or EX_DATAERR when it is larger). */
 int io_load(const char *path, size_t max, struct buf *b, struct fault *f);
 
-/* Reads fd from where it stands, or a part of it by position (pread). */
+/* Reads fd from where it stands, or a part of it by position (pread), or what
+ * a function makes. */
 struct reader {
 	int fd;
+	ssize_t (*source)(void *arg, char *p, size_t len); /* NULL: fd */
+	void *arg;
 	char *data;     /* owned; bytes not yet taken: data[at] .. data[end-1] */
 	size_t at, end;
 	off_t position; /* next file offset to read; -1: plain read */
@@ -47,6 +50,10 @@ struct reader {
 void reader_init(struct reader *r, int fd);
 /* Reads length bytes of fd from offset on, with pread. */
 void reader_init_part(struct reader *r, int fd, off_t offset, off_t length);
+/* Reads what source makes: as read(2), at most len octets to p, 0 at the end,
+ * -1 with errno. arg is borrowed. */
+void reader_init_source(struct reader *r,
+    ssize_t (*source)(void *arg, char *p, size_t len), void *arg);
 void reader_release(struct reader *r);
 /*
  * Makes unread bytes available: returns how many (> 0) and sets *p to the

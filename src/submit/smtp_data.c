@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A few places in a line are looked at octet by octet, the text of lines is
+ * copied in one piece. The octets stay as they are but for the dots: line
+ * ends, NUL and bare CR are the business of text_copy, which sees no lone dot
+ * where this has seen none.
+ */
+#include "submit/smtp_data.h"
+
+#include <string.h>
+
+void
+smtp_data_init(struct smtp_data *d, enum smtp_line_ends ends)
+{
+	d->ends = ends;
+	d->place = SMTP_DATA_BEGIN;
+}
+
+/* Where an octet leads that has been passed on as text. */
+static enum smtp_data_place
+behind(const struct smtp_data *d, int after_cr, char c)
+{
+	if (c == '\r')
+		return SMTP_DATA_CR;
+	if (c == '\n' && (after_cr || d->ends == SMTP_ENDS_LF))
+		return SMTP_DATA_BEGIN;
+	return SMTP_DATA_TEXT;
+}
+
+/* An octet at the begin of a line, or behind the dot there. */
+static void
+take_octet(struct smtp_data *d, char c, char *out, size_t *n)
+{
+	int after_cr = d->place == SMTP_DATA_DOT_CR;
+
+	if (d->place == SMTP_DATA_BEGIN && c == '.') {
+		d->place = SMTP_DATA_DOT;
+		return;
+	}
+	if (d->place == SMTP_DATA_DOT && c == '\r') {
+		d->place = SMTP_DATA_DOT_CR;
+		return;
+	}
+	if (c == '\n' && (after_cr || (d->place == SMTP_DATA_DOT &&
+	    d->ends == SMTP_ENDS_LF))) {
+		d->place = SMTP_DATA_END;
+		return;
+	}
+	/* Not the end: the dot is dropped, a CR behind it is text. */
+	if (after_cr)
+		out[(*n)++] = '\r';
+	out[(*n)++] = c;
+	d->place = behind(d, after_cr, c);
+}
+
+/* Text up to the next LF, or all of it. */
+static size_t
+take_text(struct smtp_data *d, const char *p, size_t len, char *out,
+    size_t *n)
+{
+	const char *lf = memchr(p, '\n', len);
+	size_t taken = lf != NULL ? (size_t)(lf - p) + 1 : len;
+	int after_cr = taken > 1 ? p[taken - 2] == '\r' :
+	    d->place == SMTP_DATA_CR;
+
+	memcpy(out + *n, p, taken);
+	*n += taken;
+	d->place = behind(d, after_cr, p[taken - 1]);
+	return taken;
+}
+
+size_t
+smtp_data_take(struct smtp_data *d, const char *p, size_t len, char *out,
+    size_t *out_len)
+{
+	size_t taken = 0, n = 0;
+
+	while (taken < len && d->place != SMTP_DATA_END)
+		if (d->place == SMTP_DATA_TEXT || d->place == SMTP_DATA_CR)
+			taken += take_text(d, p + taken, len - taken, out, &n);
+		else
+			take_octet(d, p[taken++], out, &n);
+	*out_len = n;
+	return taken;
+}

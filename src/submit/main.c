@@ -9,6 +9,7 @@
 #include "submit/doctor.h"
 #include "submit/newaliases.h"
 #include "submit/report.h"
+#include "submit/smtpd.h"
 #include "submit/submit.h"
 
 /* Standard descriptors that a caller has closed must not become files. */
@@ -40,6 +41,15 @@ make_version(struct buf *out)
 	buf_adds(out, "qsendmail " PACKAGE_VERSION "\n");
 }
 
+/* A program at a pipe may think as long as it likes. */
+static void
+serve_smtp(const struct options *o, struct report *r)
+{
+	struct smtpd_client client = { STDIN_FILENO, STDOUT_FILENO, -1, 0 };
+
+	smtpd_serve(&client, o, r);
+}
+
 static void
 run(const struct options *o, struct report *r)
 {
@@ -54,6 +64,9 @@ run(const struct options *o, struct report *r)
 	case MODE_CHECK:
 		doctor_run(o, r);
 		break;
+	case MODE_SMTP:
+		serve_smtp(o, r);
+		break;
 	case MODE_HELP:
 		show_text(r, options_help);
 		break;
@@ -65,7 +78,7 @@ run(const struct options *o, struct report *r)
 		break;
 	default:
 		report_line(r, EX_UNAVAILABLE, "this way of calling sendmail "
-		    "(-bs, -bp, -bv, -bd, -q) is not there yet");
+		    "(-bp, -bv, -bd, -q) is not there yet");
 	}
 }
 

@@ -32,6 +32,12 @@ report_release(struct report *r)
 	buf_release(&r->reply);
 }
 
+void
+report_collect(struct report *r, struct buf *lines)
+{
+	r->lines = lines;
+}
+
 static void
 put_line(struct report *r, int status, const char *text, size_t len)
 {
@@ -39,10 +45,13 @@ put_line(struct report *r, int status, const char *text, size_t len)
 
 	if (r->status == 0)
 		r->status = status;
-	buf_addf(&line, "%s: ", r->program);
+	if (r->lines == NULL)
+		buf_addf(&line, "%s: ", r->program);
 	log_quote(&line, text, len);
 	buf_addc(&line, '\n');
-	if (io_write(STDERR_FILENO, line.data, line.len) == -1)
+	if (r->lines != NULL)
+		buf_add(r->lines, line.data, line.len);
+	else if (io_write(STDERR_FILENO, line.data, line.len) == -1)
 		r->output_failed = 1;
 	buf_release(&line);
 }
@@ -71,7 +80,9 @@ report_line(struct report *r, int status, const char *fmt, ...)
 void
 report_output(struct report *r, const char *p, size_t len)
 {
-	if (!r->output_failed && io_write(STDOUT_FILENO, p, len) == -1)
+	int fd = r->lines != NULL ? STDERR_FILENO : STDOUT_FILENO;
+
+	if (!r->output_failed && io_write(fd, p, len) == -1)
 		r->output_failed = 1;
 }
 
@@ -324,6 +335,14 @@ format_log(struct buf *line, const struct report *r, const struct account *a,
 	buf_addf(line, " exitcode=%s", status_name(r->status));
 }
 
+/* Standard output is the client's. */
+static void
+put_output(struct report *r, struct buf *line)
+{
+	buf_addc(line, '\n');
+	report_output(r, line->data, line->len);
+}
+
 void
 report_log(struct report *r, const struct account *a,
     const struct envelope *e, long long size)
@@ -344,7 +363,10 @@ report_log(struct report *r, const struct account *a,
 		clock_format(clock_now(), "%b %d %H:%M:%S ", &line);
 		buf_add(&line, text.data, text.len);
 		/* The mail is out: a log that fails cannot take that back. */
-		log_to_file(file, line.data, &f);
+		if (r->lines != NULL && strcmp(file, "-") == 0)
+			put_output(r, &line);
+		else
+			log_to_file(file, line.data, &f);
 	}
 	fault_release(&f);
 	buf_release(&line);

@@ -2,7 +2,8 @@
 /*
  * What people are told: one line a fault on standard error, the dialogue on
  * standard output, the exit status, the log. The only module that writes to
- * standard error and the only one that knows exit statuses.
+ * standard error and the only one that knows exit statuses. (What they are to
+ * an SMTP client is in smtp_reply.c.)
  */
 #ifndef SUBMIT_REPORT_H
 #define SUBMIT_REPORT_H
@@ -18,10 +19,17 @@ struct report {
 	int code;            /* last SMTP reply code about the mail, 0 if none */
 	struct buf reply;    /* its text, for the log */
 	int output_failed;   /* standard output could not be written */
+	struct buf *lines;   /* borrowed; see report_collect; NULL: none */
 };
 
 void report_init(struct report *r, const char *program);
 void report_release(struct report *r);
+/*
+ * For a mail whose standard output belongs to a client of ours: the lines go
+ * to lines, without the program's name, instead of to standard error; the
+ * dialogue, and a log that is standard output, go to standard error.
+ */
+void report_collect(struct report *r, struct buf *lines);
 /* One line "program: text" on standard error, and its exit status. */
 void report_fault(struct report *r, const struct fault *f);
 /* Same, for a text of our own. Returns -1. */

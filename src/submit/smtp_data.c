@@ -22,9 +22,30 @@ behind(const struct smtp_data *d, int after_cr, char c)
 {
 	if (c == '\r')
 		return SMTP_DATA_CR;
-	if (c == '\n' && (after_cr || d->ends == SMTP_ENDS_LF))
-		return SMTP_DATA_BEGIN;
+	if (c == '\n')
+		return after_cr || d->ends == SMTP_ENDS_LF ?
+		    SMTP_DATA_BEGIN : SMTP_DATA_BEGIN_LF;
 	return SMTP_DATA_TEXT;
+}
+
+/* The place of an octet that is not passed on (yet), -1 of any other. */
+static int
+swallow(const struct smtp_data *d, char c)
+{
+	switch (d->place) {
+	case SMTP_DATA_BEGIN:
+		return c == '.' ? SMTP_DATA_DOT : -1;
+	case SMTP_DATA_DOT:
+		if (c == '\n' && d->ends == SMTP_ENDS_LF)
+			return SMTP_DATA_END;
+		return c == '\r' ? SMTP_DATA_DOT_CR : -1;
+	case SMTP_DATA_DOT_CR:
+		return c == '\n' ? SMTP_DATA_END : -1;
+	case SMTP_DATA_DOT_LF:
+		return c == '.' ? SMTP_DATA_TEXT : -1;
+	default:
+		return -1;
+	}
 }
 
 /* An octet at the begin of a line, or behind the dot there. */
@@ -32,25 +53,17 @@ static void
 take_octet(struct smtp_data *d, char c, char *out, size_t *n)
 {
 	int after_cr = d->place == SMTP_DATA_DOT_CR;
+	int place = swallow(d, c);
 
-	if (d->place == SMTP_DATA_BEGIN && c == '.') {
-		d->place = SMTP_DATA_DOT;
-		return;
+	if (place == -1) {
+		/* Not the end: the dot is dropped, a CR behind it is text. */
+		if (after_cr)
+			out[(*n)++] = '\r';
+		out[(*n)++] = c;
+		place = d->place == SMTP_DATA_BEGIN_LF && c == '.' ?
+		    SMTP_DATA_DOT_LF : (int)behind(d, after_cr, c);
 	}
-	if (d->place == SMTP_DATA_DOT && c == '\r') {
-		d->place = SMTP_DATA_DOT_CR;
-		return;
-	}
-	if (c == '\n' && (after_cr || (d->place == SMTP_DATA_DOT &&
-	    d->ends == SMTP_ENDS_LF))) {
-		d->place = SMTP_DATA_END;
-		return;
-	}
-	/* Not the end: the dot is dropped, a CR behind it is text. */
-	if (after_cr)
-		out[(*n)++] = '\r';
-	out[(*n)++] = c;
-	d->place = behind(d, after_cr, c);
+	d->place = (enum smtp_data_place)place;
 }
 
 /* Text up to the next LF, or all of it. */

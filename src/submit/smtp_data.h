@@ -12,7 +12,9 @@
 
 enum smtp_line_ends {
 	SMTP_ENDS_UNKNOWN, /* nothing has been read yet */
-	SMTP_ENDS_CRLF,    /* only CRLF ends a line: a bare LF is content */
+	SMTP_ENDS_CRLF,    /* only CRLF ends a line: a bare LF is content, but
+	                    * of two dots behind it one goes: a client that
+	                    * does not see the difference has doubled it */
 	SMTP_ENDS_LF       /* LF does, and CRLF: a script at a pipe */
 };
 
@@ -21,6 +23,8 @@ enum smtp_data_place {
 	SMTP_DATA_BEGIN,  /* of a line */
 	SMTP_DATA_DOT,    /* behind a dot that begins a line; not passed on */
 	SMTP_DATA_DOT_CR, /* behind that and a CR; neither was passed on */
+	SMTP_DATA_BEGIN_LF, /* behind a bare LF that ends no line */
+	SMTP_DATA_DOT_LF, /* behind that and a dot, which was passed on */
 	SMTP_DATA_TEXT,
 	SMTP_DATA_CR,     /* behind a CR, which was passed on */
 	SMTP_DATA_END     /* behind the lone dot */

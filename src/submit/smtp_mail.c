@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The way of a mail that comes by SMTP: the same modules as for one from the
+ * command line, but each fault becomes a reply and the session goes on.
+ * No Received field is added: it would tell the provider and the recipients
+ * the names of this host and its programs, and our other mails have none.
+ */
+#include "submit/smtp_mail.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "submit/recipients.h"
+#include "submit/submit.h"
+
+void
+smtp_mail_init(struct smtp_mail *m, const struct options *o,
+    const char *program)
+{
+	memset(m, 0, sizeof *m);
+	m->o = o;
+	m->program = program;
+	account_init(&m->account);
+	buf_init(&m->account_key, 0);
+	relay_init(&m->relay);
+	sender_init(&m->sender);
+	envelope_init(&m->envelope);
+	draft_init(&m->draft);
+}
+
+void
+smtp_mail_release(struct smtp_mail *m)
+{
+	relay_release(&m->relay);
+	account_release(&m->account);
+	buf_release(&m->account_key);
+	sender_release(&m->sender);
+	envelope_release(&m->envelope);
+	draft_release(&m->draft);
+}
+
+void
+smtp_mail_reset(struct smtp_mail *m)
+{
+	m->is_utf8 = 0;
+	sender_release(&m->sender);
+	envelope_release(&m->envelope);
+	draft_release(&m->draft);
+	envelope_init(&m->envelope);
+	draft_init(&m->draft);
+}
+
+/* Ends the relay, and forgets the account with what its eval lines made. */
+static void
+drop_relay(struct smtp_mail *m)
+{
+	relay_release(&m->relay);
+	relay_init(&m->relay);
+	account_release(&m->account);
+	account_init(&m->account);
+	buf_reset(&m->account_key);
+}
+
+/* All that the relay is told of an account: the same for the same account. */
+static void
+make_key(const struct account *a, struct buf *key)
+{
+	struct frames frames;
+
+	frames_init(&frames, -1);
+	frames_put(&frames, "account", "%s", a->name);
+	job_put_settings(&frames, &a->values, a->secret_file,
+	    a->secret_section, 0);
+	buf_add(key, frames.out.data, frames.out.len);
+	frames_release(&frames);
+}
+
+/* Another account gets another relay: a password stays in one process. */
+static int
+take_account(struct smtp_mail *m, struct account *a, struct fault *f)
+{
+	struct buf key = BUF_INIT;
+	int rc = 0;
+
+	make_key(a, &key);
+	if (m->account_key.len != 0 && key.len == m->account_key.len &&
+	    memcmp(key.data, m->account_key.data, key.len) == 0) {
+		buf_release(&key);
+		account_release(a);
+		return 0;
+	}
+	drop_relay(m);
+	m->account = *a;
+	if (a->has_eval && (relay_start(&m->relay, &m->account, m->o->verbose,
+	    f) == -1 || relay_eval(&m->relay, &m->account, f) == -1)) {
+		drop_relay(m);
+		rc = -1;
+	} else
+		buf_add(&m->account_key, key.data, key.len);
+	buf_release(&key);
+	return rc;
+}
+
+/* Account and sender for the options of a mail. */
+static int
+resolve(struct smtp_mail *m, const struct options *o, struct smtp_reply *r)
+{
+	struct fault f = FAULT_INIT;
+	struct account a;
+	int rc;
+
+	account_init(&a);
+	rc = submit_account(&a, o, &f);
+	if (rc == -1)
+		account_release(&a);
+	else
+		rc = take_account(m, &a, &f);
+	if (rc == 0)
+		rc = sender_resolve(&m->sender, o, &m->account, &f);
+	if (rc == -1) {
+		smtp_reply_fault(r, &f);
+		sender_release(&m->sender);
+	}
+	fault_release(&f);
+	return rc;
+}
+
+int
+smtp_mail_begin(struct smtp_mail *m, const struct smtp_sender *from,
+    struct smtp_reply *r)
+{
+	struct options o = *m->o;
+
+	/* The path is the sender, whatever -f says (as with Sendmail). */
+	o.envelope_from = from->path.data;
+	if (resolve(m, &o, r) == -1)
+		return -1;
+	envelope_set_sender(&m->envelope, m->sender.reverse_path);
+	m->is_utf8 = from->is_utf8;
+	/* Here from->ret and from->envid go into the envelope. */
+	return 0;
+}
+
+int
+smtp_mail_add(struct smtp_mail *m, const struct smtp_recipient *to,
+    struct smtp_reply *r)
+{
+	struct fault f = FAULT_INIT;
+
+	if (m->envelope.n >= SMTP_RECIPIENTS_MAX)
+		return smtp_reply_set(r, 452, "4.5.3", "too many recipients");
+	if (recipients_add(&m->envelope, &to->address, &m->account,
+	    &m->sender, &f) == -1) {
+		smtp_reply_fault(r, &f);
+		fault_release(&f);
+		return -1;
+	}
+	/* Here to->notify and to->orcpt go to what has been added. */
+	return 0;
+}
+
+int
+smtp_mail_verify(struct smtp_mail *m, const struct address *a,
+    struct envelope *e, struct smtp_reply *r)
+{
+	struct fault f = FAULT_INIT;
+	int rc = resolve(m, m->o, r);
+
+	if (rc == 0)
+		rc = recipients_add(e, a, &m->account, &m->sender, &f);
+	if (f.code != 0)
+		smtp_reply_fault(r, &f);
+	fault_release(&f);
+	sender_release(&m->sender);
+	return rc;
+}
+
+/* How often the message has been relayed. */
+static size_t
+count_hops(const struct header *h)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < h->n; i++)
+		n += field_is(&h->v[i], "Received") != 0;
+	return n;
+}
+
+int
+smtp_mail_read(struct smtp_mail *m, struct reader *in, struct smtp_reply *r)
+{
+	struct draft *d = &m->draft;
+	const char *from = m->sender.from_field;
+	struct fault f = FAULT_INIT;
+	int rc;
+
+	draft_expect(d, from, strlen(from));
+	rc = draft_read_header(d, in, &f);
+	if (rc == 0 && count_hops(&d->message.header) > SMTP_HOPS_MAX)
+		return smtp_reply_set(r, 554, "5.4.6", "the message has more "
+		    "than %d Received fields: a loop", SMTP_HOPS_MAX);
+	if (rc == 0)
+		rc = draft_read_body(d, in, 0, &f);
+	if (rc == 0)
+		rc = draft_finish(d, &m->account, &m->sender, &f);
+	if (rc == -1)
+		smtp_reply_fault(r, &f);
+	fault_release(&f);
+	return rc;
+}
+
+/* 1 when the server has answered for every recipient: the connection, and
+ * the relay that has it, are good for another mail. */
+static int
+is_in_step(const struct envelope *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		if (e->v[i].code == 0)
+			return 0;
+	return 1;
+}
+
+static int
+transfer(struct smtp_mail *m, struct report *report)
+{
+	struct buf id = BUF_INIT;
+	struct fault f = FAULT_INIT;
+	int rc = 0;
+
+	if (m->relay.child.pid == -1)
+		rc = relay_start(&m->relay, &m->account, m->o->verbose, &f);
+	if (rc == -1) {
+		report_fault(report, &f);
+	} else {
+		clock_unique(&id);
+		rc = relay_mail(&m->relay, &m->account, id.data,
+		    &m->envelope, &m->draft.content, report);
+	}
+	if (rc == 0)
+		report_recipients(report, &m->envelope);
+	fault_release(&f);
+	buf_release(&id);
+	return rc;
+}
+
+int
+smtp_mail_send(struct smtp_mail *m, struct smtp_reply *r)
+{
+	struct buf lines = BUF_INIT;
+	struct report report;
+	int rc, status;
+
+	report_init(&report, m->program);
+	report_collect(&report, &lines);
+	rc = transfer(m, &report);
+	status = report.status;
+	if (rc == 0)
+		smtp_reply_mail(r, &m->envelope, lines.data);
+	else
+		smtp_reply_status(r, status, lines.data);
+	report_log(&report, &m->account, &m->envelope,
+	    (long long)m->draft.content.length);
+	if (rc == -1 || !is_in_step(&m->envelope))
+		drop_relay(m);
+	report_release(&report);
+	buf_release(&lines);
+	return status;
+}

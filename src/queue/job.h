@@ -33,7 +33,7 @@
 #include "queue/envelope.h"
 #include "settings/settings.h"
 
-#define JOB_VERSION 1
+#define JOB_VERSION 2
 
 /* One end of the socket. */
 struct frames {

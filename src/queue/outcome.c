@@ -20,7 +20,7 @@ static const struct outcome_rule rules[] = {
 static const char *const stage_names[STAGE_COUNT] = {
 	"config", "resolve", "connect", "tls", "certificate", "greeting",
 	"ehlo", "starttls", "login", "mail", "rcpt", "data", "content",
-	"size", "address", "local",
+	"size", "address", "local", "maildir",
 };
 
 static const char *const reply_names[REPLY_COUNT] = {

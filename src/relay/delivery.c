@@ -12,6 +12,7 @@
 
 #include "base/xalloc.h"
 #include "relay/adapt.h"
+#include "relay/maildir.h"
 #include "settings/account.h"
 
 /* With the dialogue on show, QUIT's reply is waited for. */
@@ -392,7 +393,7 @@ try_mail(struct delivery *d)
 	return rc;
 }
 
-/* Gives the undecided recipients the outcome of a failure. */
+/* Gives the undecided recipients the outcome of a failure, or of the mail. */
 static void
 give_up(struct delivery *d, const struct failure *why)
 {
@@ -479,6 +480,123 @@ run_mail(struct delivery *d)
 	failure_release(&why);
 }
 
+/* Maildirs. */
+
+static const char *
+maildir_of(const struct delivery *d)
+{
+	return values_text(&d->job->settings, S_MAILDIR);
+}
+
+/* The same steps as with a server, as far as there are any. */
+static void
+show_stored(struct delivery *d, const struct mail *m, const char *place)
+{
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	if (!d->job->verbose)
+		return;
+	report_step(d, "maildir", "", maildir_of(d));
+	buf_addf(&text, "<%s>", m->sender);
+	report_step(d, "mail from", "", text.data);
+	for (i = 0; i < m->envelope->n; i++) {
+		if (m->envelope->v[i].outcome != OUTCOME_NONE)
+			continue;
+		buf_reset(&text);
+		buf_addf(&text, "<%s>", m->addresses[i]);
+		report_step(d, "rcpt to", "", text.data);
+	}
+	report_step(d, "mail", "", place);
+	buf_release(&text);
+}
+
+/* A fault of the Maildir is nobody's but the account's. */
+static void
+fail_maildir(struct delivery *d, enum reply reply, const struct fault *f)
+{
+	const struct envelope *e = &d->job->envelope;
+	int is_account = d->job->kind == JOB_CHECK ||
+	    (f->code != EX_IOERR && reply == REPLY_ANY &&
+	    envelope_count(e, OUTCOME_NONE) == e->n);
+	struct failure why;
+
+	failure_init(&why);
+	failure_set(&why, f->code == EX_IOERR ? STAGE_LOCAL : STAGE_MAILDIR,
+	    reply, "%s", f->text.data);
+	if (f->code == EX_CANTCREAT)
+		why.exit_status = f->code;
+	if (is_account)
+		report_failure(d, &why);
+	else
+		give_up(d, &why);
+	failure_release(&why);
+}
+
+static void
+store_mail(struct delivery *d, const struct mail *m, struct fault *f)
+{
+	const char *path = maildir_of(d);
+	enum maildir_result result = MAILDIR_FAILED;
+	struct buf name = BUF_INIT, place = BUF_INIT;
+	struct failure done;
+
+	failure_init(&done);
+	if (maildir_make(path, f) == 0)
+		result = maildir_deliver(path, m, on_dot, d, &name, f);
+	if (result == MAILDIR_DONE) {
+		buf_addf(&place, "%s/new/%s", path, name.data);
+		show_stored(d, m, place.data);
+		failure_set(&done, STAGE_MAILDIR, REPLY_R2XX, "%s",
+		    place.data);
+		give_up(d, &done);
+	} else {
+		fail_maildir(d, result == MAILDIR_UNCONFIRMED ? REPLY_LOST :
+		    REPLY_ANY, f);
+	}
+	failure_release(&done);
+	buf_release(&name);
+	buf_release(&place);
+}
+
+/* A file takes what a server with all extensions would take. */
+static void
+run_maildir(struct delivery *d)
+{
+	static const struct capabilities offer = {
+		.eightbitmime = 1, .smtputf8 = 1
+	};
+	struct job *j = d->job;
+	struct fault f = FAULT_INIT;
+	struct adapted a;
+
+	adapted_init(&a);
+	if (adapt_mail(&a, &j->envelope, &j->content, &offer,
+	    report_recipient, d, &f) == -1) {
+		f.code = EX_IOERR;
+		fail_maildir(d, REPLY_ANY, &f);
+	} else if (envelope_count(&j->envelope, OUTCOME_NONE) != 0) {
+		store_mail(d, &a.mail, &f);
+	}
+	adapted_release(&a);
+	fault_release(&f);
+}
+
+static void
+check_maildir(struct delivery *d)
+{
+	struct fault f = FAULT_INIT;
+	int rc = maildir_check(maildir_of(d), &f);
+
+	if (rc == -1)
+		fail_maildir(d, REPLY_ANY, &f);
+	else
+		report_step(d, "maildir", "", rc == 1 ?
+		    "it is there, and mail can be put into it" :
+		    "it is not there yet; the first mail makes it");
+	fault_release(&f);
+}
+
 /* Other jobs. */
 
 static void
@@ -535,6 +653,11 @@ delivery_run(struct delivery *d, struct job *job, struct fault *f)
 	d->job = job;
 	if (job->kind == JOB_EVAL) {
 		run_eval(d);
+	} else if (maildir_of(d)[0] != '\0') {
+		if (job->kind == JOB_CHECK)
+			check_maildir(d);
+		else
+			run_maildir(d);
 	} else {
 		take_account(d, job);
 		if (job->kind == JOB_CHECK)

@@ -75,6 +75,8 @@ main(void)
 
 	compat_no_dump();
 	signal(SIGPIPE, SIG_IGN);
+	/* A limit on file sizes is an error like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	/* One that is ignored from outside hides the status of passwordeval. */
 	signal(SIGCHLD, SIG_DFL);
 	if (!is_socket(STDIN_FILENO)) {

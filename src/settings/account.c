@@ -8,11 +8,13 @@
  */
 #include "settings/account.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/compat.h"
 #include "base/spawn.h"
 #include "base/xalloc.h"
@@ -498,6 +500,12 @@ choose_by_name(struct account *a, const char *name, const struct values *env,
 	return -1;
 }
 
+static int
+has_maildir(const struct values *v)
+{
+	return *values_text(v, S_MAILDIR) != '\0';
+}
+
 /* Without -a: the sender's account, else the default one. */
 static void
 choose(struct account *a, const struct account_request *r,
@@ -506,8 +514,9 @@ choose(struct account *a, const struct account_request *r,
 	const char *from = wanted_from(r);
 	const struct section *s = NULL;
 
-	if (from != NULL && env != NULL &&
-	    same_address(from, values_text(env, S_FROM))) {
+	/* One that catches all mail must not let any go by another account. */
+	if (env != NULL && ((r->file == NULL && has_maildir(env)) ||
+	    (from != NULL && same_address(from, values_text(env, S_FROM))))) {
 		use_env(a, env);
 		return;
 	}
@@ -681,39 +690,72 @@ default_port(struct values *v, struct fault *f)
 	struct origin origin = { ORIGIN_BUILTIN, NULL, 0 };
 	int implicit = values_bool(v, S_TLS) && !values_bool(v, S_TLS_STARTTLS);
 
-	if (values_is_set(v, S_PORT))
+	if (values_is_set(v, S_PORT) || has_maildir(v))
 		return 0;
 	return settings_set(v, SETTING_FILE, "port", implicit ? "465" : "25",
 	    &origin, f);
 }
 
+/* A Maildir asks for no address: mail comes from the user on this host. */
+static int
+default_from(struct values *v, struct fault *f)
+{
+	struct origin origin = { ORIGIN_BUILTIN, NULL, 0 };
+	const struct passwd *user = getpwuid(getuid());
+	struct buf text = BUF_INIT;
+	const char *p;
+	int rc;
+
+	if (!has_maildir(v) || *values_text(v, S_FROM) != '\0')
+		return 0;
+	for (p = user != NULL ? user->pw_name : ""; *p != '\0'; p++)
+		if (ascii_is_alnum(*p) || *p == '_' || *p == '-')
+			buf_addc(&text, *p);
+	buf_adds(&text, text.len != 0 ? "@localhost" : "nobody@localhost");
+	rc = settings_set(v, SETTING_FILE, "from", text.data, &origin, f);
+	buf_release(&text);
+	return rc;
+}
+
+/* An address that was asked for becomes from, unless there is a password that
+ * might belong to another provider. */
+static int
+take_asked_from(struct account *a, struct fault *f)
+{
+	struct origin origin = { ORIGIN_COMMAND_LINE, NULL, 0 };
+	struct values *v = &a->values;
+
+	if (*values_text(v, S_FROM) != '\0' || a->asked_from == NULL)
+		return 0;
+	if (*values_text(v, S_HOST) == '\0' && a->providers.n == 0 &&
+	    !has_maildir(v) && has_secret_of_file(v))
+		return 0;
+	return settings_set(v, SETTING_CLI, "from", a->asked_from, &origin, f);
+}
+
 int
 account_complete(struct account *a, struct fault *f)
 {
-	struct origin origin = { ORIGIN_COMMAND_LINE, NULL, 0 };
 	struct values *v = &a->values;
 	const struct section *provider;
 	int filled = a->providers.n > 0;
 	size_t i;
 
-	if (*values_text(v, S_FROM) == '\0' && a->asked_from != NULL &&
-	    (*values_text(v, S_HOST) != '\0' || filled ||
-	    !has_secret_of_file(v)) && settings_set(v, SETTING_CLI, "from",
-	    a->asked_from, &origin, f) == -1)
+	if (take_asked_from(a, f) == -1)
 		return -1;
 	for (i = a->providers.n; i-- > 0;) {
 		provider = find_provider(&a->config, a->providers.v[i]);
 		if (provider != NULL)
 			fill_from_provider(v, &provider->values);
 	}
-	if (*values_text(v, S_HOST) == '\0') {
+	if (*values_text(v, S_HOST) == '\0' && !has_maildir(v)) {
 		if (apply_provider(a, f) == -1)
 			return -1;
 		filled = 1;
 	}
 	if (filled)
 		couple_login(v);
-	return default_port(v, f);
+	return default_from(v, f) == -1 ? -1 : default_port(v, f);
 }
 
 int

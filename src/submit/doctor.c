@@ -87,6 +87,13 @@ put_account(struct report *report, const struct account *a)
 	buf_adds(&text, a->name);
 	put(report, "account", text.data, text.len);
 	buf_reset(&text);
+	if (values_text(v, S_MAILDIR)[0] != '\0') {
+		buf_addf(&text, "every mail goes into %s, none to a server",
+		    values_text(v, S_MAILDIR));
+		put(report, "maildir", text.data, text.len);
+		buf_release(&text);
+		return;
+	}
 	if (values_bool(v, S_TLS))
 		tls = values_bool(v, S_TLS_STARTTLS) ? "STARTTLS" :
 		    "TLS from the first octet";

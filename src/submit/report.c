@@ -194,19 +194,32 @@ keep_reply(struct report *r, int code, const char *text)
 	report_server_text(&r->reply, text, strlen(text));
 }
 
+/* "HOST port PORT", or the Maildir of the account. */
+static void
+add_target(struct buf *line, const struct values *v)
+{
+	const char *maildir = values_text(v, S_MAILDIR);
+
+	if (maildir[0] != '\0')
+		buf_addf(line, "maildir %s", maildir);
+	else
+		buf_addf(line, "%s port %s", values_text(v, S_HOST),
+		    values_text(v, S_PORT));
+}
+
 void
 report_session(struct report *r, const struct event *e,
     const struct account *a)
 {
 	const struct outcome_rule *rule = outcome_find(e->stage, e->reply);
 	int status = e->exit_status != 0 ? e->exit_status : rule->exit_status;
-	const char *hint = "", *host = values_text(&a->values, S_HOST);
+	const char *hint = "";
 	struct buf line = BUF_INIT;
 
 	if (e->stage == STAGE_LOGIN && e->reply == REPLY_R5XX)
 		hint = values_text(&a->values, S_HINT);
-	buf_addf(&line, "%s port %s: ", host,
-	    values_text(&a->values, S_PORT));
+	add_target(&line, &a->values);
+	buf_adds(&line, ": ");
 	add_reason(&line, e->stage, e->reply, e->code, e->text, hint);
 	keep_reply(r, e->code, e->text);
 	put_line(r, status, line.data, line.len);
@@ -310,11 +323,13 @@ format_log(struct buf *line, const struct report *r, const struct account *a,
     const struct envelope *e, long long size)
 {
 	const struct values *v = &a->values;
-	int login = !values_is(v, S_AUTH, "off");
+	int maildir = values_text(v, S_MAILDIR)[0] != '\0';
+	int login = !maildir && !values_is(v, S_AUTH, "off");
 	size_t i;
 
-	buf_addf(line, "host=%s tls=%s auth=%s", values_text(v, S_HOST),
-	    values_bool(v, S_TLS) ? "on" : "off", login ? "on" : "off");
+	buf_addf(line, "host=%s tls=%s auth=%s", maildir ? "maildir" :
+	    values_text(v, S_HOST), !maildir && values_bool(v, S_TLS) ? "on" :
+	    "off", login ? "on" : "off");
 	if (login) {
 		buf_adds(line, " user=");
 		log_quotes(line, values_text(v, S_USER));

@@ -36,9 +36,9 @@ printf '%%PDF-1.4\n' > a.pdf
 printf 'a,b\n1,2\n' > data
 printf 'test:\n\techo all is well\n' > Makefile
 
-is "examples of qsendmail(1)" "$(examples qsendmail.1.in example)" 8
+is "examples of qsendmail(1)" "$(examples qsendmail.1.in example)" 9
 n=0
-while [ $n -lt 8 ]; do
+while [ $n -lt 9 ]; do
 	n=$((n + 1))
 	# The first one is before there is any settings file.
 	[ $n -ne 2 ] || {
@@ -50,7 +50,7 @@ while [ $n -lt 8 ]; do
 		head -n 1)" "$status$(cat err | grep -v '^[A-Z]* .*:<')" 0
 	cp out "out.$n"
 done
-is "six of them send a mail" "$(ls sent/*.eml | wc -l | tr -d ' ')" 6
+is "seven of them send a mail" "$(ls sent/*.eml | wc -l | tr -d ' ')" 7
 
 is "the first mail: the server of the provider" \
 	"$(cat sent/1.json | grep -o '"host": "[^"]*"')" '"host": "smtp.qq.com"'
@@ -68,6 +68,7 @@ has "what a command printed" sent/5.eml 'test.log'
 has "a dry run shows the message" out.6 'See you at six.'
 has "--settings shows the account" out.7 '# account default'
 has "as programs call it" sent/6.eml 'Subject: backup'
+has "a mail that is caught" sent/7.json "\"maildir\": \"$T/caught\""
 
 is "examples of qsendmailrc(5)" "$(examples qsendmailrc.5.in rc)" 3
 printf 'x\n' > .exmail-password

@@ -52,7 +52,7 @@ class Result:
 
 class Relay:
     def __init__(self, settings, verbose=0, secret=None, environment=None,
-                 version="1", terminal=None):
+                 version="2", terminal=None):
         """terminal: a descriptor that becomes the controlling terminal;
         without one there is none."""
         env = dict(os.environ, **(environment or {}))

@@ -1067,6 +1067,48 @@ test_search(void)
 	unlink("home/.qsendmailrc");
 }
 
+/* A Maildir needs no host, no provider and no sender, and lets nothing by. */
+static void
+test_maildir(void)
+{
+	struct account_request r = { .from = "me@b" };
+	struct fault f = FAULT_INIT;
+	struct account a;
+
+	put_file("home/.qsendmailrc", "host a\naccount b\nhost b\nfrom me@b\n"
+	    "account m\nmaildir ~/mail\naccount q\nfrom me@nowhere.example\n"
+	    "maildir x\n");
+	setenv("QSENDMAIL_MAILDIR", "caught", 1);
+	chosen(&r, "", "a Maildir of the environment wins over addresses");
+	r.name = "b";
+	chosen(&r, "b", "... not over -a");
+	r.name = NULL;
+	r.file = "home/.qsendmailrc";
+	chosen(&r, "b", "... not over -C");
+	r.file = NULL;
+	unsetenv("QSENDMAIL_MAILDIR");
+	chosen(&r, "b", "without it the address chooses");
+	r.from = NULL;
+	r.name = "q";
+	chosen(&r, "", "a Maildir needs no known provider");
+	r.name = "m";
+	account_init(&a);
+	ok(account_resolve(&a, &r, &f) == 0 && strstr(values_text(&a.values,
+	    S_FROM), "@localhost") != NULL, "its sender is the user");
+	ok(strstr(values_text(&a.values, S_MAILDIR), "home/mail") != NULL,
+	    "~/ is the home directory");
+	is_text(values_text(&a.values, S_PORT), "", "it has no port");
+	account_release(&a);
+	r.from = "you@x";
+	account_init(&a);
+	account_resolve(&a, &r, &f);
+	is_text(values_text(&a.values, S_FROM), "you@x",
+	    "... or who was asked for");
+	account_release(&a);
+	fault_release(&f);
+	unlink("home/.qsendmailrc");
+}
+
 /* Without the shipped file: what needs it fails, the rest works. */
 static void
 test_no_providers(void)
@@ -1405,6 +1447,7 @@ main(void)
 	for (i = 0; i < sizeof account_cases / sizeof account_cases[0]; i++)
 		test_account(&account_cases[i]);
 	test_search();
+	test_maildir();
 	test_xdg();
 	test_no_providers();
 	test_descriptors();

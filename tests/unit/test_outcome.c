@@ -51,6 +51,12 @@ static const struct {
 	    OUTCOME_RETRY, EX_CONFIG },
 	{ "a wrong certificate bounces no mail", STAGE_CERTIFICATE,
 	    REPLY_ANY, OUTCOME_RETRY, EX_PROTOCOL },
+	{ "a mail in a Maildir", STAGE_MAILDIR, REPLY_R2XX, OUTCOME_DONE,
+	    EX_OK },
+	{ "a Maildir that cannot be written bounces no mail", STAGE_MAILDIR,
+	    REPLY_ANY, OUTCOME_RETRY, EX_TEMPFAIL },
+	{ "a Maildir that may lose the mail", STAGE_MAILDIR, REPLY_LOST,
+	    OUTCOME_UNCONFIRMED, EX_TEMPFAIL },
 	{ "a mail too large for the server", STAGE_SIZE, REPLY_R5XX,
 	    OUTCOME_REJECT, EX_UNAVAILABLE },
 };

@@ -21,6 +21,7 @@ static const char *const stage_names[STAGE_COUNT] = {
 	"config", "resolve", "connect", "tls", "certificate", "greeting",
 	"ehlo", "starttls", "login", "mail", "rcpt", "data", "content",
 	"size", "address", "local", "maildir",
+	"lhlo",
 };
 
 static const char *const reply_names[REPLY_COUNT] = {

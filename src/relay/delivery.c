@@ -12,6 +12,7 @@
 
 #include "base/xalloc.h"
 #include "relay/adapt.h"
+#include "relay/lmtp.h"
 #include "relay/maildir.h"
 #include "settings/account.h"
 
@@ -184,6 +185,7 @@ delivery_init(struct delivery *d, struct frames *frames,
 	d->frames = frames;
 	d->environment = environment;
 	endpoint_init(&d->endpoint);
+	capabilities_init(&d->offer);
 	values_init(&d->settings);
 	buf_init(&d->secret, 0);
 	transaction_init(&d->transaction, &hooks, 1);
@@ -215,6 +217,7 @@ delivery_release(struct delivery *d)
 	forget_secret(d);
 	transaction_release(&d->transaction);
 	endpoint_release(&d->endpoint);
+	capabilities_release(&d->offer);
 	values_release(&d->settings);
 	free(d->secret_file);
 	free(d->secret_section);
@@ -304,11 +307,17 @@ set_up(struct delivery *d, struct failure *why)
 	return 0;
 }
 
+static const struct capabilities *
+server_offer(const struct delivery *d)
+{
+	return d->endpoint.is_lmtp ? &d->offer : session_offer(d->session);
+}
+
 /* The number of recipients in one transaction that the server names. */
 static void
 respect_limit(struct delivery *d)
 {
-	unsigned long long told = session_offer(d->session)->recipients_max;
+	unsigned long long told = server_offer(d)->recipients_max;
 
 	if (told != 0 && told < d->transaction.recipients_max)
 		d->transaction.recipients_max = (size_t)told;
@@ -334,14 +343,45 @@ open_session(struct delivery *d, int is_check, struct failure *why)
 	return s;
 }
 
+/* The beginning of a session on the wire, where it is ours to make. */
+static int
+greet(struct delivery *d, int is_check, struct failure *why)
+{
+	if (!d->endpoint.is_lmtp)
+		return 0;
+	return lmtp_greet(&d->wire, &d->endpoint, d->secret.data,
+	    d->job->verbose || is_check ? report_step : NULL, d, &d->offer,
+	    why);
+}
+
+/* Takes a session into use. 0, or -1: it has ended. */
+static int
+begin(struct delivery *d, int is_check, struct failure *why)
+{
+	struct transaction_limits limits;
+	struct transport via;
+
+	transaction_limits_set(&limits, d->endpoint.timeout_s);
+	session_transport(d->session, &via);
+	wire_init(&d->wire, &via, limits.block_ms);
+	if (greet(d, is_check, why) == -1) {
+		wire_release(&d->wire);
+		session_free(d->session);
+		d->session = NULL;
+		return -1;
+	}
+	transaction_begin(&d->transaction, &d->wire,
+	    server_offer(d)->pipelining, &limits);
+	d->transaction.is_lmtp = d->endpoint.is_lmtp;
+	respect_limit(d);
+	return 0;
+}
+
 /* Opens a session unless there is one. */
 static int
 connect_session(struct delivery *d, struct failure *why)
 {
-	const struct job *j = d->job;
-	int is_check = j->kind == JOB_CHECK;
-	struct transaction_limits limits;
-	struct transport via;
+	int is_check = d->job->kind == JOB_CHECK;
 
 	if (d->session != NULL)
 		return 0;
@@ -349,19 +389,12 @@ connect_session(struct delivery *d, struct failure *why)
 	    find_secret(d, why) == -1 || set_up(d, why) == -1)
 		return -1;
 	d->session = open_session(d, is_check, why);
-	if (d->session == NULL) {
-		/* A wrong one must not be tried again with the next job. */
-		if (why->stage == STAGE_LOGIN)
-			forget_secret(d);
-		return -1;
-	}
-	transaction_limits_set(&limits, d->endpoint.timeout_s);
-	session_transport(d->session, &via);
-	wire_init(&d->wire, &via, limits.block_ms);
-	transaction_begin(&d->transaction, &d->wire,
-	    session_offer(d->session)->pipelining, &limits);
-	respect_limit(d);
-	return 0;
+	if (d->session != NULL && begin(d, is_check, why) == 0)
+		return 0;
+	/* A wrong one must not be tried again with the next job. */
+	if (why->stage == STAGE_LOGIN)
+		forget_secret(d);
+	return -1;
 }
 
 /* Mails. */
@@ -377,8 +410,8 @@ try_mail(struct delivery *d)
 	int rc;
 
 	adapted_init(&a);
-	rc = adapt_mail(&a, &j->envelope, &j->content,
-	    session_offer(d->session), report_recipient, d, &f);
+	rc = adapt_mail(&a, &j->envelope, &j->content, server_offer(d),
+	    report_recipient, d, &f);
 	if (rc == 0)
 		transaction_send(&d->transaction, &a.mail, NULL);
 	for (i = 0; rc == -1 && i < j->envelope.n; i++) {

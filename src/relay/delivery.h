@@ -21,6 +21,7 @@ struct delivery {
 	/* The connection and what it was opened with. */
 	struct session *session; /* NULL: none */
 	struct endpoint endpoint;
+	struct capabilities offer; /* of LMTP; libcurl's session has its own */
 	struct values settings;
 	char *secret_file, *secret_section;
 	struct buf secret;

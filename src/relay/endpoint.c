@@ -189,6 +189,50 @@ load_tls(struct endpoint *e, const struct values *v, struct failure *f)
 	return 0;
 }
 
+/* With a socket nobody asks for a port. (The row may not be there.) */
+static int
+has_socket(const struct values *v)
+{
+	const struct setting *row = settings_find("socket");
+
+	return row != NULL &&
+	    values_text(v, (enum setting_id)(row - settings))[0] != '\0';
+}
+
+static int
+load_port(struct endpoint *e, const struct values *v, struct failure *f)
+{
+	if (values_is_set(v, S_PORT))
+		e->port = (unsigned)values_number(v, S_PORT);
+	else if (!e->is_lmtp)
+		e->port = e->tls == TLS_IMPLICIT ? 465 : 25;
+	else if (has_socket(v))
+		e->port = 24;
+	else
+		return wrong(f, "protocol lmtp has no usual port: add a line "
+		    "with port", "");
+	return 0;
+}
+
+/* Greeting and login are ours then, and that is all we can do. */
+static int
+load_protocol(struct endpoint *e, const struct values *v, struct failure *f)
+{
+	e->is_lmtp = values_is(v, S_PROTOCOL, "lmtp");
+	if (!e->is_lmtp)
+		return 0;
+	if (e->tls == TLS_STARTTLS)
+		return wrong(f, "protocol lmtp cannot start TLS by STARTTLS: "
+		    "add tls_starttls off, or tls off for a server on this "
+		    "host", "");
+	if (e->user.len != 0 &&
+	    strstr(e->login_options, "AUTH=PLAIN") == NULL &&
+	    strstr(e->login_options, "AUTH=LOGIN") == NULL)
+		return wrong(f, "protocol lmtp knows only auth plain and "
+		    "login, not", values_text(v, S_AUTH));
+	return 0;
+}
+
 static void
 load_limits(struct endpoint *e, const struct values *v)
 {
@@ -210,11 +254,9 @@ endpoint_load(struct endpoint *e, const struct values *v, struct failure *f)
 	if (load_name(&e->domain, values_text(v, S_DOMAIN)) == -1)
 		return wrong(f, "domain is not a name",
 		    values_text(v, S_DOMAIN));
-	if (load_tls(e, v, f) == -1 || load_login(e, v, f) == -1)
+	if (load_tls(e, v, f) == -1 || load_login(e, v, f) == -1 ||
+	    load_protocol(e, v, f) == -1 || load_port(e, v, f) == -1)
 		return -1;
-	e->port = values_is_set(v, S_PORT) ?
-	    (unsigned)values_number(v, S_PORT) :
-	    e->tls == TLS_IMPLICIT ? 465 : 25;
 	load_limits(e, v);
 	e->only_loopback = e->user.len != 0 && e->tls == TLS_OFF;
 	if (e->only_loopback && !is_loopback_name(e->host.data))
@@ -227,7 +269,7 @@ int
 endpoint_is_same(const struct values *a, const struct values *b)
 {
 	static const enum setting_id ids[] = {
-		S_HOST, S_PORT, S_DOMAIN, S_AUTH, S_USER, S_PASSWORD_FILE,
+		S_HOST, S_PORT, S_PROTOCOL, S_DOMAIN, S_AUTH, S_USER, S_PASSWORD_FILE,
 		S_PASSWORDEVAL, S_TLS, S_TLS_STARTTLS, S_TLS_TRUST_FILE,
 		S_TLS_CERTCHECK, S_TIMEOUT
 	};

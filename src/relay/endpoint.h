@@ -17,6 +17,7 @@ struct endpoint {
 	struct buf host;   /* A-labels; an IPv6 address without brackets */
 	struct buf domain; /* for EHLO */
 	unsigned port;
+	int is_lmtp;       /* lmtp.h greets and logs in, not libcurl */
 	enum tls_mode tls;
 	int check_certificate;
 	struct buf trust_file;     /* "": the system's */

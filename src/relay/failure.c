@@ -4,8 +4,6 @@
 
 #include <stdarg.h>
 
-#include "relay/wire.h"
-
 void
 failure_init(struct failure *f)
 {
@@ -55,4 +53,49 @@ failure_set_answer(struct failure *f, enum stage stage,
 {
 	if (begin(f, stage, reply_class(a->code), a->code))
 		answer_text(a, &f->text);
+}
+
+enum reply
+failure_reply(enum wire_status status)
+{
+	switch (status) {
+	case WIRE_TIMEOUT:
+		return REPLY_TIMEOUT;
+	case WIRE_GARBAGE:
+		return REPLY_GARBAGE;
+	default:
+		return REPLY_LOST;
+	}
+}
+
+static void
+set_lost(struct failure *f, enum stage stage, const struct transport *via)
+{
+	const char *error = via->error != NULL ? via->error(via->arg) : "";
+
+	failure_set(f, stage, REPLY_LOST, "%s", error != NULL &&
+	    error[0] != '\0' ? error : "the server closed the connection");
+}
+
+void
+failure_set_wire(struct failure *f, enum stage stage,
+    enum wire_status status, const struct wire *w, const struct answer *a,
+    int limit_ms)
+{
+	struct buf words = BUF_INIT;
+
+	if (status == WIRE_GARBAGE) {
+		answer_text(a, &words);
+		failure_set(f, stage, REPLY_GARBAGE,
+		    "the server sent what is no reply: %s", words.data);
+		buf_release(&words);
+	} else if (status == WIRE_LOCAL) {
+		failure_set(f, STAGE_LOCAL, REPLY_ANY, "%s",
+		    w->fault.text.data);
+	} else if (status == WIRE_TIMEOUT) {
+		failure_set(f, stage, REPLY_TIMEOUT,
+		    "nothing came within %d s", limit_ms / 1000);
+	} else {
+		set_lost(f, stage, &w->via);
+	}
 }

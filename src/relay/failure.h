@@ -5,8 +5,7 @@
 
 #include "base/buf.h"
 #include "queue/outcome.h"
-
-struct answer;
+#include "relay/wire.h"
 
 struct failure {
 	int is_set;
@@ -25,5 +24,12 @@ void failure_set(struct failure *f, enum stage stage, enum reply reply,
 /* The same from a reply: its class, code and words. */
 void failure_set_answer(struct failure *f, enum stage stage,
     const struct answer *a);
+/* The same when a wait of limit_ms for a reply ended with status, which is
+ * not WIRE_REPLY; a has what is no reply. */
+void failure_set_wire(struct failure *f, enum stage stage,
+    enum wire_status status, const struct wire *w, const struct answer *a,
+    int limit_ms);
+/* What came in place of a reply. */
+enum reply failure_reply(enum wire_status status);
 
 #endif

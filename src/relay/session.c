@@ -92,6 +92,18 @@ set_text(CURLcode *rc, CURL *easy, CURLoption option, const char *value)
 		*rc = curl_easy_setopt(easy, option, value);
 }
 
+/*
+ * LMTP, which libcurl does not speak, needs no more of it than a connection,
+ * with TLS or without: as for HTTP when only the connection is asked for.
+ */
+static const char *
+url_scheme(const struct endpoint *e)
+{
+	if (e->is_lmtp)
+		return e->tls == TLS_IMPLICIT ? "https" : "http";
+	return e->tls == TLS_IMPLICIT ? "smtps" : "smtp";
+}
+
 /* smtp://HOST:PORT/EHLO-NAME */
 static void
 set_url(CURLcode *rc, CURL *easy, const struct endpoint *e)
@@ -103,8 +115,7 @@ set_url(CURLcode *rc, CURL *easy, const struct endpoint *e)
 
 	if (u == NULL)
 		goto out;
-	bad = curl_url_set(u, CURLUPART_SCHEME,
-	    e->tls == TLS_IMPLICIT ? "smtps" : "smtp", 0);
+	bad = curl_url_set(u, CURLUPART_SCHEME, url_scheme(e), 0);
 	buf_addf(&text, strchr(e->host.data, ':') != NULL ? "[%s]" : "%s",
 	    e->host.data);
 	if (bad == CURLUE_OK)
@@ -164,7 +175,7 @@ static void
 set_login(CURLcode *rc, CURL *easy, const struct endpoint *e,
     const char *secret)
 {
-	if (e->user.len == 0)
+	if (e->user.len == 0 || e->is_lmtp)
 		return;
 	set_text(rc, easy, CURLOPT_USERNAME, e->user.data);
 	set_text(rc, easy, CURLOPT_LOGIN_OPTIONS, e->login_options);
@@ -183,7 +194,10 @@ set_connection(CURLcode *rc, CURL *easy, const struct endpoint *e)
 	const struct curl_easyoption *quick;
 
 	set_long(rc, easy, CURLOPT_CONNECT_ONLY, 1);
-	set_text(rc, easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	set_text(rc, easy, CURLOPT_PROTOCOLS_STR,
+	    e->is_lmtp ? "http,https" : "smtp,smtps");
+	/* An HTTP proxy would take the connection for its own. */
+	set_long(rc, easy, CURLOPT_HTTPPROXYTUNNEL, e->is_lmtp);
 	set_text(rc, easy, CURLOPT_PROXY, "");
 	set_long(rc, easy, CURLOPT_NETRC, CURL_NETRC_IGNORED);
 	set_long(rc, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
@@ -749,12 +763,17 @@ session_open(const struct endpoint *e, const char *secret, session_step step,
 	dialogue_init(&s->d);
 	buf_init(&s->cipher, 0);
 	s->d.wants_starttls = e->tls == TLS_STARTTLS;
-	s->d.wants_login = e->user.len != 0;
+	s->d.wants_login = e->user.len != 0 && !e->is_lmtp;
 	s->d.step = step;
 	s->d.arg = arg;
 	if (is_check)
 		show_addresses(s);
 	rc = perform(s, secret);
+	if (rc == CURLE_OK && e->is_lmtp) {
+		/* No line of the server has come by. */
+		show_tcp(s);
+		show_tls(s);
+	}
 	if (rc == CURLE_OK && s->d.wants_login && !s->d.is_logged_in)
 		fail_not_offered(s, rc);
 	if (rc == CURLE_OK && !f->is_set)

@@ -27,7 +27,8 @@ int session_setup(struct fault *f);
  * Connects and logs in. step (NULL: silence) hears of each exchange; is_check
  * adds the steps resolve, tcp and tls. secret (may be NULL without a login)
  * is borrowed for the call. Returns a session that can take mail; NULL with
- * the failure otherwise. All of it within the limits of e.
+ * the failure otherwise. All of it within the limits of e. With e->is_lmtp
+ * nothing has been said yet: it goes on with lmtp.h.
  */
 struct session *session_open(const struct endpoint *e, const char *secret,
     session_step step, void *arg, int is_check, struct failure *f);

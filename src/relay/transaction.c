@@ -8,7 +8,8 @@
  * begins with RSET. Octets of a content, its dot too, follow only an awaited
  * 354 with a recipient accepted; a 354 for nobody ends the connection, because
  * a dot might deliver an empty mail to somebody else's recipients. The mail is
- * accepted by a 2xx to its own dot and by nothing else.
+ * accepted by a 2xx to its own dot and by nothing else (in LMTP each recipient
+ * has one of his own).
  *
  * Until the dot is handed over everything can be sent again (the outcome stays
  * OUTCOME_NONE); afterwards a missing reply is CONTENT with LOST, TIMEOUT or
@@ -24,6 +25,8 @@
 #include "base/xalloc.h"
 
 #define MINUTE_MS 60000
+/* After a 421. */
+#define LAST_REPLIES_MS 10000
 
 enum command { COMMAND_RSET, COMMAND_MAIL, COMMAND_RCPT, COMMAND_DATA };
 
@@ -82,6 +85,7 @@ transaction_begin(struct transaction *t, struct wire *wire, int pipelining,
 	t->wire = wire;
 	t->limits = *limits;
 	t->pipelining = pipelining;
+	t->is_lmtp = 0;
 	t->needs_rset = 0;
 	t->is_over = 0;
 	failure_release(&t->failure);
@@ -109,43 +113,14 @@ set_garbage(struct transaction *t, enum stage stage, const char *what)
 	t->is_over = 1;
 }
 
-static enum reply
-status_reply(enum wire_status status)
-{
-	switch (status) {
-	case WIRE_TIMEOUT:
-		return REPLY_TIMEOUT;
-	case WIRE_GARBAGE:
-		return REPLY_GARBAGE;
-	default:
-		return REPLY_LOST;
-	}
-}
-
 /* Records why a wait brought no reply. */
 static void
 set_lost(struct transaction *t, enum stage stage, enum wire_status status,
     int limit_ms)
 {
-	const struct transport *via = &t->wire->via;
-	const char *error = NULL;
-
 	t->is_over = 1;
-	if (status == WIRE_GARBAGE) {
-		set_garbage(t, stage, "the server sent what is no reply");
-	} else if (status == WIRE_LOCAL) {
-		failure_set(&t->failure, STAGE_LOCAL, REPLY_ANY, "%s",
-		    t->wire->fault.text.data);
-	} else if (status == WIRE_TIMEOUT) {
-		failure_set(&t->failure, stage, REPLY_TIMEOUT,
-		    "nothing came within %d s", limit_ms / 1000);
-	} else {
-		if (via->error != NULL)
-			error = via->error(via->arg);
-		failure_set(&t->failure, stage, REPLY_LOST, "%s",
-		    error != NULL && error[0] != '\0' ? error :
-		    "the server closed the connection");
-	}
+	failure_set_wire(&t->failure, stage, status, t->wire, &t->answer,
+	    limit_ms);
 }
 
 /* Outcomes. */
@@ -454,14 +429,16 @@ before_dot(void *arg, struct fault *f)
 
 /*
  * What may travel behind the content: the rest of this mail, or the next one.
- * Who was deferred is known to be left only when the others are decided.
+ * Who was deferred is known to be left only when the others are decided. LMTP
+ * has so many replies to the dot that one too few must not be made up for by
+ * the reply to a MAIL.
  */
 static void
 put_ahead(struct transaction *t, const struct group *g, struct mail *next)
 {
 	struct mail *m = has_rest(g->mail) ? g->mail : next;
 
-	if (!t->pipelining || m == NULL || g->deferred != 0)
+	if (!t->pipelining || t->is_lmtp || m == NULL || g->deferred != 0)
 		return;
 	if (m == next)
 		next->from = 0;
@@ -495,6 +472,61 @@ judge_content(struct transaction *t, const struct group *g, int is_handed)
 		give_up_answer(t, STAGE_CONTENT);
 }
 
+/* The reply to the dot for one recipient: 1, or 0 when it is none. */
+static int
+judge_one(struct transaction *t, const struct group *g, size_t i)
+{
+	struct buf words = BUF_INIT;
+
+	if (t->hooks.step != NULL)
+		t->hooks.step(t->hooks.arg, "mail", i == 0 ? "." : "",
+		    &t->answer);
+	if (t->answer.code / 100 == 3) {
+		set_garbage(t, STAGE_CONTENT, "not a reply to the final dot");
+		return 0;
+	}
+	answer_text(&t->answer, &words);
+	record(t, g->mail, g->v[i], STAGE_CONTENT,
+	    reply_class(t->answer.code), t->answer.code, words.data);
+	t->hooks.settled(t->hooks.arg);
+	buf_release(&words);
+	return 1;
+}
+
+/*
+ * LMTP (RFC 2033 4.2): one reply for each accepted recipient, in their order;
+ * the first has come. Who gets none, because the connection ended, is
+ * unconfirmed. 421 is the reply to one of them, too, but not much is to be
+ * expected behind it.
+ */
+static void
+judge_each(struct transaction *t, const struct group *g)
+{
+	enum wire_status status = WIRE_REPLY;
+	int limit_ms = t->limits.final_ms;
+	size_t i;
+
+	for (i = 0; i < g->accepted; i++) {
+		if (i != 0)
+			status = wire_wait(t->wire, &t->answer, limit_ms);
+		if (status != WIRE_REPLY || !judge_one(t, g, i))
+			break;
+		if (t->answer.code != 421)
+			continue;
+		give_up_answer(t, STAGE_CONTENT);
+		if (limit_ms > LAST_REPLIES_MS)
+			limit_ms = LAST_REPLIES_MS;
+	}
+	if (i == g->accepted)
+		return;
+	if (status != WIRE_REPLY)
+		set_lost(t, STAGE_CONTENT, status, limit_ms);
+	for (; i < g->accepted; i++)
+		record(t, g->mail, g->v[i], STAGE_CONTENT,
+		    status == WIRE_REPLY ? REPLY_GARBAGE :
+		    failure_reply(status), 0, t->failure.text.data);
+}
+
 /* No reply came. Before the dot nothing is decided. */
 static void
 judge_silence(struct transaction *t, const struct group *g,
@@ -507,7 +539,7 @@ judge_silence(struct transaction *t, const struct group *g,
 		    t->failure.text.data);
 	else if (is_handed)
 		record_group(t, g, g->accepted, STAGE_CONTENT,
-		    status_reply(status), 0, t->failure.text.data);
+		    failure_reply(status), 0, t->failure.text.data);
 	else
 		t->failure.reply = REPLY_UNSENT;
 }
@@ -528,7 +560,9 @@ send_content(struct transaction *t, const struct group *g, struct mail *next)
 	put_ahead(t, g, next);
 	status = wire_wait(t->wire, &t->answer, t->limits.final_ms);
 	is_handed = t->wire->dot == DOT_HANDED;
-	if (status == WIRE_REPLY)
+	if (status == WIRE_REPLY && is_handed && t->is_lmtp)
+		judge_each(t, g);
+	else if (status == WIRE_REPLY)
 		judge_content(t, g, is_handed);
 	else
 		judge_silence(t, g, status, is_handed);

@@ -66,6 +66,8 @@ struct transaction {
 	struct transaction_hooks hooks;
 	struct transaction_limits limits;
 	int pipelining;
+	int is_lmtp;           /* set it behind transaction_begin: each
+	                        * recipient has a reply to the dot (RFC 2033) */
 	size_t recipients_max; /* of one group; a 452 lowers it for good */
 	int needs_rset;
 	int is_over;           /* nothing more can be done on this wire */

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/io.h"
 #include "base/xalloc.h"
 
@@ -448,6 +449,15 @@ wire_check_idle(struct wire *w, struct answer *a)
 		return WIRE_GARBAGE;
 	}
 	return status;
+}
+
+void
+wire_forget(struct wire *w)
+{
+	buf_wipe(&w->text);
+	w->text_at = 0;
+	compat_wipe(w->chunk, 2 * CHUNK);
+	w->chunk_at = w->chunk_end = 0;
 }
 
 int

@@ -119,6 +119,9 @@ enum wire_status wire_wait(struct wire *w, struct answer *a, int limit_ms);
  * Does not wait.
  */
 enum wire_status wire_check_idle(struct wire *w, struct answer *a);
+/* Wipes what was sent, a password, from the buffers. What was still to be sent
+ * is lost. */
+void wire_forget(struct wire *w);
 /* Sends what can be sent without waiting. 1 when everything is gone. */
 int wire_flush(struct wire *w);
 

@@ -683,14 +683,15 @@ couple_login(struct values *v)
 		copy_text(v, S_FROM, S_USER);
 }
 
-/* msmtp's: 465 for TLS from the first octet on, else 25. */
+/* msmtp's: 465 for TLS from the first octet on, else 25; none for LMTP. */
 static int
 default_port(struct values *v, struct fault *f)
 {
 	struct origin origin = { ORIGIN_BUILTIN, NULL, 0 };
 	int implicit = values_bool(v, S_TLS) && !values_bool(v, S_TLS_STARTTLS);
 
-	if (values_is_set(v, S_PORT) || has_maildir(v))
+	if (values_is_set(v, S_PORT) || has_maildir(v) ||
+	    values_is(v, S_PROTOCOL, "lmtp"))
 		return 0;
 	return settings_set(v, SETTING_FILE, "port", implicit ? "465" : "25",
 	    &origin, f);

@@ -171,7 +171,6 @@ static const struct spelling {
 	{ "ntlmdomain", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "proxy_port", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "logfile_time_format", OLD_NO_EFFECT, NULL, NULL, NULL },
-	{ "protocol", OLD_UNLESS, NULL, "smtp", NULL },
 	{ "auto_from", OLD_UNLESS, NULL, "off", NULL },
 	{ "dsn_notify", OLD_UNLESS, NULL, "off", NULL },
 	{ "dsn_return", OLD_UNLESS, NULL, "off", NULL },

@@ -51,6 +51,7 @@ static const struct {
 } lines[] = {
 	{ "resolve", "resolve", DETAILS }, { "connect", "greeting", AS_IT_IS },
 	{ "tls", "tls", DETAILS }, { "ehlo", "offers", OFFERS },
+	{ "lhlo", "offers", OFFERS },
 	{ "login", "login", LOGIN }, { "user", "login", LOGIN },
 	{ "password", "login", LOGIN }, { "quit", "quit", AS_IT_IS },
 };
@@ -97,8 +98,9 @@ put_account(struct report *report, const struct account *a)
 	if (values_bool(v, S_TLS))
 		tls = values_bool(v, S_TLS_STARTTLS) ? "STARTTLS" :
 		    "TLS from the first octet";
-	buf_addf(&text, "%s port %s, %s, login %s", values_text(v, S_HOST),
-	    values_text(v, S_PORT), tls, values_text(v, S_AUTH));
+	buf_addf(&text, "%s port %s, %s%s, login %s", values_text(v, S_HOST),
+	    values_text(v, S_PORT), values_is(v, S_PROTOCOL, "lmtp") ?
+	    "LMTP, " : "", tls, values_text(v, S_AUTH));
 	if (values_text(v, S_USER)[0] != '\0')
 		buf_addf(&text, " as %s", values_text(v, S_USER));
 	put(report, "server", text.data, text.len);

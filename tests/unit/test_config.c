@@ -198,13 +198,15 @@ static const struct load_case {
 	{ "keywords without effect", "tls_force_sslv3\nntlmdomain x\n"
 	    "tls_min_dh_prime_bits 512\nproxy_port 9050\n"
 	    "logfile_time_format %s\n", "[default]" },
-	{ "values that change nothing", "protocol smtp\nauto_from off\n"
+	{ "values that change nothing", "auto_from off\n"
 	    "dsn_notify off\ndsn_return off\nset_to_header off\n"
 	    "undisclosed_recipients off\nproxy_host\nsocket\n"
 	    "source_ip\ntls_cert_file\ntls_crl_file\ntls_fingerprint\n"
 	    "tls_host_override\ntls_key_file\ntls_priorities\n", "[default]" },
-	{ "lmtp", "protocol lmtp\n",
-	    "!:1: protocol other than smtp is not supported yet" },
+	{ "smtp", "protocol smtp\n", "[default] protocol=smtp@1 " },
+	{ "lmtp", "protocol lmtp\n", "[default] protocol=lmtp@1 " },
+	{ "a protocol that nobody speaks", "protocol uucp\n",
+	    "!:1: protocol \"uucp\": expected smtp or lmtp" },
 	{ "auto_from", "auto_from\n",
 	    "!:1: auto_from other than off is not supported yet" },
 	{ "auto_from on", "auto_from on\n",

@@ -56,6 +56,7 @@ describe(const struct endpoint *e, struct buf *out)
 		buf_addf(out, " %s %s%s", e->user.data, e->login_options,
 		    e->is_bearer ? " bearer" : "");
 	buf_adds(out, e->only_loopback ? " loopback" : "");
+	buf_adds(out, e->is_lmtp ? " lmtp" : "");
 }
 
 static const struct {
@@ -96,6 +97,27 @@ static const struct {
 	{ "brackets that are no pair", "host=ab]",
 	    "ab] 25 clear ehlo=localhost" },
 	{ "no host", "port=25", "there is no host: add a line with host" },
+	{ "LMTP", "host=a;protocol=lmtp;port=24",
+	    "a 24 clear ehlo=localhost lmtp" },
+	{ "LMTP with TLS from the start",
+	    "host=a;protocol=lmtp;port=24;tls=on;tls_starttls=off",
+	    "a 24 tls check=1 trust= ehlo=localhost lmtp" },
+	{ "LMTP with STARTTLS", "host=a;protocol=lmtp;port=24;tls=on",
+	    "protocol lmtp cannot start TLS by STARTTLS: add tls_starttls "
+	    "off, or tls off for a server on this host" },
+	{ "LMTP without a port", "host=a;protocol=lmtp",
+	    "protocol lmtp has no usual port: add a line with port" },
+	{ "LMTP with a login",
+	    "host=localhost;protocol=lmtp;port=24;auth=on;user=u",
+	    "localhost 24 clear ehlo=localhost u AUTH=LOGIN;AUTH=PLAIN "
+	    "loopback lmtp" },
+	{ "LMTP with a login over the network",
+	    "host=mail.example.org;protocol=lmtp;port=24;auth=on;user=u",
+	    "the password would go over the network in clear: add tls on" },
+	{ "LMTP with a login that we cannot do",
+	    "host=localhost;protocol=lmtp;port=24;auth=oauthbearer;user=u",
+	    "protocol lmtp knows only auth plain and login, not: "
+	    "oauthbearer" },
 	{ "a host with a space", "host=a b",
 	    "host is not a name or an address: a b" },
 	{ "a host with a line feed", "host=a\nb",
@@ -244,6 +266,7 @@ test_same(void)
 		{ "host=a;tls_trust_file=/x", "host=a", 0 },
 		{ "host=a;tls_certcheck=off", "host=a", 0 },
 		{ "host=a;timeout=5", "host=a", 0 },
+		{ "host=a;protocol=lmtp", "host=a", 0 },
 		{ "host=a;tls_certcheck=on", "host=a", 1 },
 		{ "host=a;from=u@x", "host=a;from=v@x", 1 },
 		{ "host=a;maildomain=x", "host=a", 1 },

@@ -394,14 +394,93 @@ static const struct one ones[] = {
 	    "none", 1, "mail garbage 0", 0 },
 };
 
+/* LMTP: a reply to the dot for each accepted recipient (RFC 2033 4.2). */
+#define THREE "250 m\r\n250 a\r\n250 b\r\n250 c\r\n354 d\r\n"
+#define THREE_SENT MAIL RCPT_A RCPT_B RCPT_C DATA ON_WIRE
+static const struct one lmtps[] = {
+	{ "LMTP, lock-step", 0, "a@y b@y",
+	    { { 'w', MAIL }, { 'r', "250 OK\r\n" }, { 'w', RCPT_A },
+	    { 'r', "250 OK\r\n" }, { 'w', RCPT_B }, { 'r', "250 OK\r\n" },
+	    { 'w', DATA }, { 'r', "354 go\r\n" }, { 'w', DOT },
+	    { 'r', "250 a\r\n" }, { 'a', NULL }, { 'b', "250 b\r\n" } },
+	    MAIL RCPT_A RCPT_B DATA ON_WIRE,
+	    "content 2xx 250, content 2xx 250", 0, "", 0 },
+	{ "LMTP, pipelining", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE }, { 'w', DOT },
+	    { 'r', "250 a\r\n550-no\r\n550 never\r\n450 later\r\n" } },
+	    THREE_SENT, "content 2xx 250, content 5xx 550, content 4xx 450",
+	    0, "", 0 },
+	{ "LMTP, who was refused before has no reply", 1, "a@y b@y c@y",
+	    { { 'w', DATA },
+	    { 'r', "250 m\r\n550 a\r\n250 b\r\n250 c\r\n354 d\r\n" },
+	    { 'w', DOT }, { 'r', "250 b\r\n552 c\r\n" } }, THREE_SENT,
+	    "rcpt 5xx 550, content 2xx 250, content 5xx 552", 0, "", 0 },
+	{ "LMTP, closed after one reply", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE }, { 'w', DOT },
+	    { 'r', "250 a\r\n" }, { 'c', NULL } }, THREE_SENT,
+	    "content 2xx 250, content lost 0, content lost 0", 1,
+	    "content lost 0", 0 },
+	{ "LMTP, an error in place of all replies", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE }, { 'w', DOT }, { 'e', NULL } },
+	    THREE_SENT, "content lost 0, content lost 0, content lost 0", 1,
+	    "content lost 0", 0 },
+	{ "LMTP, silence after two replies", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE }, { 'w', DOT },
+	    { 'r', "550 a\r\n250 b\r\n25" } }, THREE_SENT,
+	    "content 5xx 550, content 2xx 250, content timeout 0", 1,
+	    "content timeout 0", 0 },
+	{ "LMTP, one reply for all is for the first only", 1, "a@y b@y",
+	    { { 'w', DATA },
+	    { 'r', "250 m\r\n250 a\r\n250 b\r\n354 d\r\n" },
+	    { 'w', DOT }, { 'r', "250 all\r\n" } },
+	    MAIL RCPT_A RCPT_B DATA ON_WIRE,
+	    "content 2xx 250, content timeout 0", 1, "content timeout 0", 0 },
+	{ "LMTP, babble in place of a reply", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE }, { 'w', DOT },
+	    { 'r', "250 a\r\nwhat\r\n250 c\r\n" } }, THREE_SENT,
+	    "content 2xx 250, content garbage 0, content garbage 0", 1,
+	    "content garbage 0", 0 },
+	{ "LMTP, 354 in place of a reply", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE }, { 'w', DOT },
+	    { 'r', "250 a\r\n354 b\r\n250 c\r\n" } }, THREE_SENT,
+	    "content 2xx 250, content garbage 0, content garbage 0", 1,
+	    "content garbage 0", 0 },
+	{ "LMTP, 421 and closed", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE }, { 'w', DOT },
+	    { 'r', "250 a\r\n421 bye\r\n" }, { 'c', NULL } }, THREE_SENT,
+	    "content 2xx 250, content 4xx 421, content lost 0", 1,
+	    "content 4xx 421", 0 },
+	{ "LMTP, 421 and yet replies behind it", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE }, { 'w', DOT },
+	    { 'r', "421 bye\r\n250 b\r\n550 c\r\n" } }, THREE_SENT,
+	    "content 4xx 421, content 2xx 250, content 5xx 550", 1,
+	    "content 4xx 421", 0 },
+	{ "LMTP, refused before the dot", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE "552 large\r\n" } },
+	    MAIL RCPT_A RCPT_B RCPT_C DATA,
+	    "content 5xx 552, content 5xx 552, content 5xx 552", 1,
+	    "content 5xx 552", 0 },
+	{ "LMTP, accepted before the dot: not believed", 1, "a@y b@y c@y",
+	    { { 'w', DATA }, { 'r', THREE "250 a\r\n250 b\r\n250 c\r\n" } },
+	    MAIL RCPT_A RCPT_B RCPT_C DATA,
+	    "content unsent 0, content unsent 0, content unsent 0", 1,
+	    "content unsent 0", 0 },
+	{ "LMTP, closed before the dot: it can be sent again", 1, "a@y b@y",
+	    { { 'w', DATA },
+	    { 'r', "250 m\r\n250 a\r\n250 b\r\n354 d\r\n" },
+	    { 'c', NULL } }, MAIL RCPT_A RCPT_B DATA, "none, none", 1,
+	    "content unsent 0", 0 },
+};
+
 static void
-test_one(const struct one *c)
+test_one(const struct one *c, int is_lmtp)
 {
 	struct bench b;
 	struct letter l;
 	struct buf failure = BUF_INIT;
 
 	bench_init(&b, c->acts, c->pipelining, 100);
+	b.t.is_lmtp = is_lmtp;
 	letter_init(&l, &b, "s@x", c->recipients);
 	transaction_send(&b.t, &l.mail, NULL);
 	is_outcome(&l, c->outcome, c->name);
@@ -425,7 +504,9 @@ test_ones(void)
 	size_t i;
 
 	for (i = 0; i < sizeof ones / sizeof *ones; i++)
-		test_one(&ones[i]);
+		test_one(&ones[i], 0);
+	for (i = 0; i < sizeof lmtps / sizeof *lmtps; i++)
+		test_one(&lmtps[i], 1);
 }
 
 static const struct act good[] = {
@@ -854,6 +935,44 @@ test_twos(void)
 		test_two(&twos[i]);
 }
 
+/* LMTP counts its replies: nothing travels behind a content. */
+static void
+test_lmtp_groups(void)
+{
+	static const struct act acts[] = {
+		{ 'w', RCPT_B DATA },
+		{ 'r', "250 m\r\n250 a\r\n250 b\r\n354 d\r\n" },
+		{ 'w', DOT }, { 'r', "250 a\r\n451 b\r\n" },
+		{ 'w', MAIL RCPT_C DATA },
+		{ 'r', "250 m\r\n250 c\r\n354 d\r\n" },
+		{ 'w', DOT }, { 'r', "250 c\r\n" },
+		{ 'w', MAIL_2 RCPT_A DATA },
+		{ 'r', "250 m\r\n250 a\r\n354 d\r\n" },
+		{ 'w', DOT }, { 'r', "250 a\r\n" }, { 0, NULL }
+	};
+	struct bench b;
+	struct letter first, second;
+
+	bench_init(&b, acts, 1, 2);
+	b.t.is_lmtp = 1;
+	b.t.hooks.step = on_step;
+	letter_init(&first, &b, "s@x", "a@y b@y c@y");
+	letter_init(&second, &b, "t@x", "a@y");
+	transaction_send(&b.t, &first.mail, &second.mail);
+	is_outcome(&first, "content 2xx 250, content 4xx 451, "
+	    "content 2xx 250", "LMTP in groups");
+	ok(strstr(b.log.data, "dot(s@x) [mail|.|250 a]rcpt0 settled "
+	    "[mail||451 b]rcpt1 settled ") != NULL,
+	    "... each outcome is reported when it is known");
+	transaction_send(&b.t, &second.mail, NULL);
+	is_outcome(&second, "content 2xx 250", "... and the next mail");
+	is_text(b.k.sizes.data, "53 22 38 22 38 22 ",
+	    "... nothing travels behind a content");
+	letter_release(&first);
+	letter_release(&second);
+	bench_release(&b);
+}
+
 /* What travels together is one write. */
 static void
 test_writes(void)
@@ -1055,6 +1174,7 @@ main(void)
 	test_not_too_many();
 	test_limit_and_end();
 	test_twos();
+	test_lmtp_groups();
 	test_writes();
 	test_fresh_connection();
 	test_control_characters();

@@ -849,9 +849,34 @@ test_idle(void)
 	bench_release(&b);
 }
 
+/* A password must not stay where a later command would not reach. */
+static void
+test_forgetting(void)
+{
+	static const struct act acts[] = {
+		{ 'w', "secret\r\n" }, { 'r', "235 OK\r\n" },
+		{ 'w', "x\r\n" }, { 'r', "250 OK\r\n" }, { 0, NULL }
+	};
+	struct bench b;
+	size_t i, left = 0;
+
+	bench_init(&b, acts);
+	wire_put(&b.w, "secret\r\n", 8);
+	is_status(wait_for(&b), WIRE_REPLY, "a secret is sent");
+	wire_forget(&b.w);
+	for (i = 0; i < 8; i++)
+		left += b.w.chunk[i] != '\0';
+	ok(left == 0 && b.w.text.cap == 0, "... and forgotten");
+	wire_put(&b.w, "x\r\n", 3);
+	is_status(wait_for(&b), WIRE_REPLY, "... and the wire goes on");
+	is_text(b.k.sent.data, "secret\r\nx\r\n", "... where it was");
+	bench_release(&b);
+}
+
 int
 main(void)
 {
+	test_forgetting();
 	test_lines();
 	test_words();
 	test_waiting();

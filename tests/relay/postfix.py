@@ -47,6 +47,12 @@ account other-sender : tls
 from somebody@qq.com
 account plain : tls
 auth plain
+account local
+host localhost
+port {local}
+from cron@host.example
+tls off
+auth off
 """
 HEAD = ("From: %s\nTo: a@example.net\nSubject: s\nMessage-ID: <1@example.net>\n"
         "Date: Mon, 23 Nov 2026 12:00:00 +0800\nMIME-Version: 1.0\n"
@@ -177,12 +183,38 @@ def more_than_one_transaction():
     same("250 recipients: each gets it once", sorted(got), sorted(people))
 
 
+def local_server():
+    """Without TLS and login, as the Postfix of most hosts on port 25."""
+    facts, octets = sent("local", "local", HEAD + BODY, "-t")
+    same("local: envelope", (facts.get("mail_from"),
+                             facts.get("rcpt_to")),
+         ("cron@host.example", ["a@example.net"]))
+    case("local: no login, no TLS, every octet as it was",
+         b"with ESMTP id" in octets and
+         octets.endswith((HEAD + BODY).replace(b"\n", b"\r\n")), octets)
+    facts, _ = sent("local, null sender", "local", HEAD + BODY, "-f", "<>",
+                    "b@example.net")
+    same("local: the null sender, as bounces have it",
+         facts.get("mail_from"), "")
+    r = send("local", HEAD + BODY, "nobody@refused.example",
+             "later@refused.example", "b@example.net")
+    same("local: some refused", (r.returncode, r.stderr.count(b"\n")),
+         (69, 2))
+    facts, _ = next_mail()
+    same("local: the others have it", facts and facts["rcpt_to"],
+         ["b@example.net"])
+    r = send("local", b"", "--check")
+    case("local: --check", r.returncode == 0 and b"no TLS, login off" in
+         r.stdout and b"PIPELINING" in r.stdout, r.stdout, r.stderr)
+
+
 with submission.Server("mta", "certs/valid.pem", USER, PASSWORD,
                        sink.smtp_port) as server:
     with open("settings", "w", opener=lambda p, f: os.open(p, f, 0o600)) as f:
         f.write(SETTINGS.format(
             user=USER, password=PASSWORD, cwd=os.getcwd(),
-            smtp=server.smtp_port, smtps=server.smtps_port))
+            smtp=server.smtp_port, smtps=server.smtps_port,
+            local=server.local_port))
     by_hand(server)
     for way in ("starttls", "tls"):
         exercise(way)
@@ -198,6 +230,7 @@ with submission.Server("mta", "certs/valid.pem", USER, PASSWORD,
                          "用户@例子.example")
     same("a recipient in UTF-8: arrives", facts.get("rcpt_to"),
          ["用户@例子.example"])
+    local_server()
     before = server.log().count("from=<")
     r = send("starttls", b"", "--check")
     same("--check succeeds", (r.returncode, server.log().count("from=<")),

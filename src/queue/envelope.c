@@ -17,6 +17,8 @@ envelope_init(struct envelope *e)
 {
 	memset(e, 0, sizeof *e);
 	e->sender = xstrdup("");
+	e->ret = xstrdup("");
+	e->envid = xstrdup("");
 }
 
 void
@@ -27,20 +29,66 @@ envelope_release(struct envelope *e)
 	for (i = 0; i < e->n; i++) {
 		free(e->v[i].address);
 		free(e->v[i].text);
+		free(e->v[i].notify);
+		free(e->v[i].orcpt);
 	}
 	free(e->v);
 	free(e->slots);
 	free(e->sender);
+	free(e->ret);
+	free(e->envid);
 	memset(e, 0, sizeof *e);
+}
+
+static void
+replace(char **field, const char *text)
+{
+	char *copy = xstrdup(text);
+
+	free(*field);
+	*field = copy;
 }
 
 void
 envelope_set_sender(struct envelope *e, const char *sender)
 {
-	char *copy = xstrdup(sender);
+	replace(&e->sender, sender);
+}
 
-	free(e->sender);
-	e->sender = copy;
+void
+envelope_set_dsn(struct envelope *e, const char *ret, const char *envid)
+{
+	replace(&e->ret, ret);
+	replace(&e->envid, envid);
+}
+
+void
+envelope_set_recipient_dsn(struct envelope *e, size_t i, const char *notify,
+    const char *orcpt)
+{
+	replace(&e->v[i].notify, notify);
+	replace(&e->v[i].orcpt, orcpt);
+}
+
+static void
+add_parameter(struct buf *out, const char *name, const char *value)
+{
+	if (value[0] != '\0')
+		buf_addf(out, " %s=%s", name, value);
+}
+
+void
+envelope_format_dsn(const struct envelope *e, struct buf *out)
+{
+	add_parameter(out, "RET", e->ret);
+	add_parameter(out, "ENVID", e->envid);
+}
+
+void
+recipient_format_dsn(const struct recipient *r, struct buf *out)
+{
+	add_parameter(out, "NOTIFY", r->notify);
+	add_parameter(out, "ORCPT", r->orcpt);
 }
 
 /* Where the domain begins: behind the last @, else the end. */
@@ -118,6 +166,8 @@ envelope_add(struct envelope *e, const char *address)
 	memset(r, 0, sizeof *r);
 	r->address = xstrdup(address);
 	r->text = xstrdup("");
+	r->notify = xstrdup("");
+	r->orcpt = xstrdup("");
 	e->slots[slot] = e->n;
 	return 1;
 }

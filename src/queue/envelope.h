@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "mail/address.h"
 #include "queue/outcome.h"
 
@@ -17,6 +18,11 @@ struct recipient {
 	enum reply reply;
 	int code;      /* SMTP reply code, 0 if none */
 	char *text;    /* owned; the server's words or ours, "" if none */
+	/* Wishes (RFC 3461), as dsn.h makes and checks them. */
+	char *notify;  /* owned; value of NOTIFY, upper case ("NEVER",
+	                * "SUCCESS,DELAY"), "" if none */
+	char *orcpt;   /* owned; value of ORCPT as it goes into the command
+	                * ("rfc822;..." in xtext), "" if none */
 };
 
 struct envelope {
@@ -25,6 +31,8 @@ struct envelope {
 	size_t n, cap;
 	size_t *slots; /* hash table: number + 1 of a recipient, 0 empty */
 	size_t slots_n;
+	char *ret;     /* owned; "FULL", "HDRS" or "" (RFC 3461) */
+	char *envid;   /* owned; xtext, "" if none */
 };
 
 void envelope_init(struct envelope *e);
@@ -33,6 +41,14 @@ void envelope_set_sender(struct envelope *e, const char *sender);
 /* Adds a recipient unless it is there already (local part by octet, domain
  * without regard to case). Returns 1 when it was added. */
 int envelope_add(struct envelope *e, const char *address);
+/* Sets the wishes about notices: of the mail, and of recipient i. The values
+ * are copied; "" is no wish. */
+void envelope_set_dsn(struct envelope *e, const char *ret, const char *envid);
+void envelope_set_recipient_dsn(struct envelope *e, size_t i,
+    const char *notify, const char *orcpt);
+/* Append the wishes as parameters of MAIL and RCPT, each behind a space. */
+void envelope_format_dsn(const struct envelope *e, struct buf *out);
+void recipient_format_dsn(const struct recipient *r, struct buf *out);
 /* Records what became of recipient i; the outcome is looked up in the table. */
 void envelope_record(struct envelope *e, size_t i, enum stage stage,
     enum reply reply, int code, const char *text);

@@ -17,6 +17,7 @@
 
 #include "base/io.h"
 #include "base/xalloc.h"
+#include "queue/dsn.h"
 
 #define FRAME_MAX ((size_t)64 << 20)
 #define HELLO "qsendmail-job"
@@ -323,6 +324,21 @@ job_put_eval(struct frames *s)
 	frames_put(s, "eval", "%s", "");
 }
 
+static void
+put_if_any(struct frames *s, const char *word, const char *value)
+{
+	if (value[0] != '\0')
+		frames_put(s, word, "%s", value);
+}
+
+static void
+put_recipient(struct frames *s, size_t number, const struct recipient *r)
+{
+	frames_put(s, "recipient", "%zu %s", number, r->address);
+	put_if_any(s, "notify", r->notify);
+	put_if_any(s, "orcpt", r->orcpt);
+}
+
 int
 job_send_mail(struct frames *s, const char *id, const struct envelope *e,
     const struct content *c, struct fault *f)
@@ -331,12 +347,13 @@ job_send_mail(struct frames *s, const char *id, const struct envelope *e,
 
 	frames_put(s, "mail", "%s", id);
 	frames_put(s, "sender", "%s", e->sender);
+	put_if_any(s, "ret", e->ret);
+	put_if_any(s, "envid", e->envid);
 	for (i = 0; i < e->n; i++)
 		if (e->v[i].outcome == OUTCOME_NONE ||
 		    e->v[i].outcome == OUTCOME_RETRY ||
 		    e->v[i].outcome == OUTCOME_UNCONFIRMED)
-			frames_put(s, "recipient", "%zu %s", i,
-			    e->v[i].address);
+			put_recipient(s, i, &e->v[i]);
 	frames_put(s, "content", "%lld %lld %d %d %d", (long long)c->offset,
 	    (long long)c->length, c->is_8bit_body, c->is_8bit_header,
 	    c->has_long_lines);
@@ -429,6 +446,41 @@ read_content(struct frames *s, struct job *j, struct fault *f)
 	return 0;
 }
 
+/* Takes a wish about notices: of the mail, or of the recipient named last.
+ * 0, or -1: it is none. known is for the value as it is kept. */
+static int
+take_dsn(const struct frames *s, struct envelope *e, struct buf *known)
+{
+	struct recipient *last = e->n != 0 ? &e->v[e->n - 1] : NULL;
+	const char *value = s->value.data;
+
+	if (strlen(value) != s->value.len)
+		return -1;
+	if (is_word(s, "ret") && dsn_parse_ret(value, known) == 0)
+		envelope_set_dsn(e, known->data, e->envid);
+	else if (is_word(s, "envid") && dsn_is_envid(value))
+		envelope_set_dsn(e, e->ret, value);
+	else if (is_word(s, "notify") && last != NULL &&
+	    dsn_parse_notify(value, known) == 0)
+		envelope_set_recipient_dsn(e, e->n - 1, known->data,
+		    last->orcpt);
+	else if (is_word(s, "orcpt") && last != NULL && dsn_is_orcpt(value))
+		envelope_set_recipient_dsn(e, e->n - 1, last->notify, value);
+	else
+		return -1;
+	return 0;
+}
+
+static int
+read_dsn(struct frames *s, struct job *j, struct fault *f)
+{
+	struct buf known = BUF_INIT;
+	int rc = take_dsn(s, &j->envelope, &known);
+
+	buf_release(&known);
+	return rc == 0 ? 0 : unexpected(s, f);
+}
+
 /* The last word of a mail: everything it needs has come. */
 static int
 read_go(struct frames *s, struct job *j, struct fault *f)
@@ -471,7 +523,7 @@ read_word(struct frames *s, struct job *j, struct fault *f)
 	else if (is_word(s, "go"))
 		return read_go(s, j, f);
 	else
-		return unexpected(s, f);
+		return read_dsn(s, j, f);
 	return 0;
 }
 

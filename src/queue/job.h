@@ -17,8 +17,11 @@
  *     check                          log in, report the steps, send nothing
  *     eval                           report the settings that the section's
  *                                    eval lines make ("setting NAME VALUE")
- *     mail ID, sender ADDRESS, recipient ADDRESS *,
+ *     mail ID, sender ADDRESS, [ret RET], [envid ENVID],
+ *       (recipient NUMBER ADDRESS, [notify NOTIFY], [orcpt ORCPT]) *,
  *       content OFFSET LENGTH FACTS + descriptor, go
+ *         (ret ... orcpt: parameters of RFC 3461, about the mail or the
+ *         recipient before)
  *   (then the next one; closing the socket ends the relay)
  *
  * From the relay: "step", "rcpt", ... (enum event_kind), "end" after each

@@ -45,7 +45,10 @@ adapted_release(struct adapted *a)
 
 	for (i = 0; i < a->n; i++)
 		free(a->addresses[i]);
+	for (i = 0; a->rcpt_parameters != NULL && i < a->n; i++)
+		free(a->rcpt_parameters[i]);
 	free(a->addresses);
+	free(a->rcpt_parameters);
 	buf_release(&a->sender);
 	buf_release(&a->parameters);
 	if (a->fd != -1)
@@ -148,6 +151,47 @@ fit_recipients(struct fitting *t)
 	buf_release(&text);
 }
 
+/*
+ * What is to go behind one RCPT. An ORCPT with octets beyond ASCII needs
+ * SMTPUTF8 (RFC 6533 3) as an address does, but is not worth a refusal.
+ */
+static void
+fit_wish(struct fitting *t, const struct recipient *r, struct buf *out)
+{
+	struct recipient wish = *r;
+	char none[] = "";
+
+	if (utf8_is_8bit(r->orcpt, strlen(r->orcpt))) {
+		if (t->offer->smtputf8)
+			t->needs_utf8 = 1;
+		else
+			wish.orcpt = none;
+	}
+	buf_reset(out);
+	recipient_format_dsn(&wish, out);
+}
+
+static void
+fit_wishes(struct fitting *t)
+{
+	struct adapted *a = t->a;
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	for (i = 0; t->offer->dsn && i < t->e->n; i++) {
+		if (t->e->v[i].outcome != OUTCOME_NONE)
+			continue;
+		fit_wish(t, &t->e->v[i], &text);
+		if (text.len == 0)
+			continue;
+		if (a->rcpt_parameters == NULL)
+			a->rcpt_parameters = xcalloc(a->n,
+			    sizeof *a->rcpt_parameters);
+		a->rcpt_parameters[i] = xmemdup(text.data, text.len);
+	}
+	buf_release(&text);
+}
+
 /* What mime_convert has to do for this server. */
 static int
 conversion_needs(const struct content *c, const struct capabilities *offer)
@@ -199,6 +243,8 @@ fit_parameters(struct fitting *t, const struct content *c)
 		buf_adds(&a->parameters, " BODY=8BITMIME");
 	if (t->needs_utf8)
 		buf_adds(&a->parameters, " SMTPUTF8");
+	if (offer->dsn)
+		envelope_format_dsn(t->e, &a->parameters);
 }
 
 static void
@@ -228,6 +274,7 @@ adapt_mail(struct adapted *a, struct envelope *e, const struct content *c,
 	a->mail.length = c->length;
 	fit_sender(&t);
 	fit_recipients(&t);
+	fit_wishes(&t);
 	if (envelope_count(e, OUTCOME_NONE) != 0 && needs != 0 &&
 	    convert(a, c, needs, f) == -1)
 		return -1;
@@ -238,5 +285,6 @@ adapt_mail(struct adapted *a, struct envelope *e, const struct content *c,
 	a->mail.sender = a->sender.data;
 	a->mail.addresses = a->addresses;
 	a->mail.parameters = a->parameters.data;
+	a->mail.rcpt_parameters = a->rcpt_parameters;
 	return 0;
 }

@@ -15,6 +15,7 @@ struct adapted {
 	struct mail mail;  /* for transaction_send; borrows the rest */
 	struct buf sender, parameters;
 	char **addresses;  /* owned, one per recipient; NULL where decided */
+	char **rcpt_parameters; /* owned, the same; NULL: none for anybody */
 	size_t n;
 	int fd;            /* converted content, -1: the original will do */
 };
@@ -22,8 +23,9 @@ struct adapted {
 void adapted_init(struct adapted *a);
 void adapted_release(struct adapted *a);
 /*
- * Prepares the mail in e and c: domains as A-labels, parameters of MAIL,
- * content re-encoded where the server cannot take it as it is. Recipients
+ * Prepares the mail in e and c: domains as A-labels, parameters of MAIL and
+ * RCPT (wishes about notices are dropped where the server does not know
+ * them, RFC 3461 5.2), content re-encoded where the server cannot take it as it is. Recipients
  * without an outcome that this server cannot serve get theirs in e (ADDRESS,
  * SIZE), and decided (if not NULL) is called for each. 0, or -1 with a fault:
  * the content cannot be read or converted.

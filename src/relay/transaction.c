@@ -186,6 +186,9 @@ format_command(struct buf *out, const struct group *g, enum command c,
 		break;
 	case COMMAND_RCPT:
 		add_path(out, "RCPT TO", m->addresses[g->v[i]]);
+		if (m->rcpt_parameters != NULL &&
+		    m->rcpt_parameters[g->v[i]] != NULL)
+			buf_adds(out, m->rcpt_parameters[g->v[i]]);
 		break;
 	case COMMAND_DATA:
 		buf_adds(out, "DATA");

@@ -20,6 +20,9 @@ struct mail {
 	const char *sender;      /* as the server gets it; "" is <> */
 	char *const *addresses;  /* the same for each recipient */
 	const char *parameters;  /* of MAIL: "" or " SIZE=..." */
+	/* Of RCPT, the same for each recipient: " NOTIFY=..." or NULL; the
+	 * whole is NULL when there are none. */
+	char *const *rcpt_parameters;
 	int fd;                  /* CRLF, not dot-stuffed */
 	off_t offset, length;
 	size_t from;             /* transaction.c's: where to look further */

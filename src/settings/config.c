@@ -172,8 +172,6 @@ static const struct spelling {
 	{ "proxy_port", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "logfile_time_format", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "auto_from", OLD_UNLESS, NULL, "off", NULL },
-	{ "dsn_notify", OLD_UNLESS, NULL, "off", NULL },
-	{ "dsn_return", OLD_UNLESS, NULL, "off", NULL },
 	{ "set_to_header", OLD_UNLESS, NULL, "off", NULL },
 	{ "undisclosed_recipients", OLD_UNLESS, NULL, "off", NULL },
 	{ "proxy_host", OLD_UNLESS, NULL, "", NULL },

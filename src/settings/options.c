@@ -83,6 +83,7 @@ options_release(struct options *o)
 	free(o->full_name);
 	free(o->file);
 	free(o->account);
+	free(o->envid);
 	free(o->subject);
 	free(o->body);
 	strv_release(&o->to);
@@ -275,6 +276,18 @@ set_o(struct walk *w, const char *text)
 		w->at++;
 }
 
+/* -N and -R are settings by another name. */
+static int
+set_by_letter(struct options *o, const char *option, const char *name,
+    const char *value, struct fault *f)
+{
+	struct origin origin = { ORIGIN_COMMAND_LINE, NULL, 0 };
+
+	if (settings_set(&o->argv, SETTING_CLI, name, value, &origin, f) == -1)
+		return fault_context(f, "%s", option);
+	return 0;
+}
+
 static int
 apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
 {
@@ -296,6 +309,8 @@ apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
 		return 0;
 	case 'I':
 		return set_mode(o, MODE_ALIASES, f);
+	case 'N':
+		return set_by_letter(o, "-N", "dsn_notify", value, f);
 	case 'o':
 		set_o(w, value);
 		return 0;
@@ -304,12 +319,16 @@ apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
 		    set_mode(o, MODE_QUEUE, f);
 	case 'r':
 		return set_address(&o->envelope_from, "-r", value, f);
+	case 'R':
+		return set_by_letter(o, "-R", "dsn_return", value, f);
 	case 't':
 		o->read_recipients = 1;
 		return 0;
 	case 'v':
 		o->verbose = 1;
 		return 0;
+	case 'V':
+		return set_text(&o->envid, "-V", value, f);
 	default:
 		return 0;
 	}

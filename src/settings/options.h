@@ -47,6 +47,7 @@ struct options {
 	char *full_name;     /* -F */
 	char *file;          /* -C */
 	char *account;       /* -a */
+	char *envid;         /* -V, as given */
 	char *subject;       /* --subject */
 	char *body;          /* --body: then standard input is not the text */
 	struct strv to, cc, bcc; /* --to, --cc, --bcc; each one field value */

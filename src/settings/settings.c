@@ -14,6 +14,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/compat.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -122,6 +123,62 @@ parse_enum(struct parsed *p, const char *text, const char *choices)
 	return 0;
 }
 
+/* Index of a word of len octets in "a,b,c", or -1. */
+static int
+find_word(const char *words, const char *text, size_t len)
+{
+	size_t n;
+	int i;
+
+	for (i = 0;; i++) {
+		n = strcspn(words, ",|");
+		if (len == n && strncasecmp(text, words, n) == 0)
+			return i;
+		if (words[n] != ',')
+			return -1;
+		words += n + 1;
+	}
+}
+
+/* Takes the words of text that are among those of a choice, each at most
+ * once, in small letters. 0, or -1. */
+static int
+parse_words(struct parsed *p, const char *text, const char *words)
+{
+	unsigned seen = 0;
+	size_t len, i;
+	int word;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		word = find_word(words, text, len);
+		if (word == -1 || (seen & 1U << word) != 0)
+			break;
+		seen |= 1U << word;
+		for (i = 0; i < len; i++)
+			buf_addc(&p->text, ascii_lower(text[i]));
+		if (text[len] == '\0')
+			return 0;
+		buf_addc(&p->text, ',');
+	}
+	buf_reset(&p->text);
+	return -1;
+}
+
+static int
+parse_set(struct parsed *p, const char *text, const char *choices)
+{
+	p->number = 0;
+	for (;;) {
+		if (parse_words(p, text, choices) == 0)
+			return 0;
+		choices += strcspn(choices, "|");
+		if (*choices++ == '\0')
+			return -1;
+		p->number++;
+	}
+}
+
 static int
 parse_count(struct parsed *p, const char *text, long long max)
 {
@@ -196,7 +253,12 @@ parse(struct parsed *p, size_t id, const char *text)
 	case TYPE_BOOL:
 		return parse_bool(p, text);
 	case TYPE_ENUM:
+		/* -R of sendmail says hdrs. */
+		if (id == S_DSN_RETURN && strcasecmp(text, "hdrs") == 0)
+			text = "headers";
 		return parse_enum(p, text, settings[id].argument);
+	case TYPE_SET:
+		return parse_set(p, text, settings[id].argument);
 	case TYPE_COUNT:
 		return parse_count(p, text, id == S_PORT ? 65535 : COUNT_MAX);
 	case TYPE_SECS:
@@ -226,6 +288,7 @@ say_expected(struct buf *out, size_t id)
 		buf_adds(out, "on or off");
 		break;
 	case TYPE_ENUM:
+	case TYPE_SET:
 		list_choices(out, settings[id].argument);
 		break;
 	case TYPE_COUNT:

@@ -24,6 +24,8 @@ enum setting_type {
 	TYPE_SECS,   /* seconds, or off (0) */
 	TYPE_PATH,   /* a file; a leading ~/ is the home directory */
 	TYPE_ENUM,   /* one of the choices in argument */
+	TYPE_SET,    /* like ENUM; of a choice with commas any of its words,
+	              * with commas between them */
 	TYPE_LIST,   /* words */
 	TYPE_SECRET  /* never shown, kept by the relay only */
 };
@@ -66,8 +68,8 @@ struct origin {
 struct value {
 	char *text;    /* owned; NULL: not set. Of a secret: never the secret
 	                * itself unless the values keep secrets */
-	long long number; /* BOOL 0/1, COUNT, SECS; ENUM: index of the
-	                * choice; SECRET: 1 unless it is empty */
+	long long number; /* BOOL 0/1, COUNT, SECS; ENUM, SET: index
+	                * of the choice; SECRET: 1 unless it is empty */
 	struct origin origin;
 };
 

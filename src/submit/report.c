@@ -282,11 +282,15 @@ report_envelope(const struct envelope *e)
 
 	buf_adds(&out, "MAIL FROM:<");
 	log_quotes(&out, e->sender);
-	buf_adds(&out, ">\n");
+	buf_addc(&out, '>');
+	envelope_format_dsn(e, &out);
+	buf_addc(&out, '\n');
 	for (i = 0; i < e->n; i++) {
 		buf_adds(&out, "RCPT TO:<");
 		log_quotes(&out, e->v[i].address);
-		buf_adds(&out, ">\n");
+		buf_addc(&out, '>');
+		recipient_format_dsn(&e->v[i], &out);
+		buf_addc(&out, '\n');
 	}
 	io_write(STDERR_FILENO, out.data, out.len);
 	buf_release(&out);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "queue/dsn.h"
 #include "submit/draft.h"
 #include "submit/fields.h"
 #include "submit/recipients.h"
@@ -145,6 +146,32 @@ read_message(struct submission *s, struct fault *f)
 	return rc;
 }
 
+/* What notices are wanted (RFC 3461). "off" asks for nothing, which leaves it
+ * to the servers. */
+static int
+set_wishes(struct envelope *e, const struct options *o,
+    const struct values *v, struct fault *f)
+{
+	struct buf notify = BUF_INIT, ret = BUF_INIT, envid = BUF_INIT;
+	const char *id = o->envid != NULL ? o->envid : "";
+	size_t i;
+	int rc = 0;
+
+	dsn_parse_notify(values_text(v, S_DSN_NOTIFY), &notify);
+	dsn_parse_ret(values_text(v, S_DSN_RETURN), &ret);
+	if (dsn_parse_envid(id, &envid) == -1)
+		rc = fault_set(f, EX_USAGE, "-V \"%s\": expected printable "
+		    "ASCII, at most %d characters as xtext", id,
+		    DSN_ENVID_MAX);
+	envelope_set_dsn(e, ret.data, envid.data);
+	for (i = 0; i < e->n; i++)
+		envelope_set_recipient_dsn(e, i, notify.data, "");
+	buf_release(&notify);
+	buf_release(&ret);
+	buf_release(&envid);
+	return rc;
+}
+
 static int
 make_envelope(struct submission *s, struct fault *f)
 {
@@ -158,7 +185,7 @@ make_envelope(struct submission *s, struct fault *f)
 	    &s->sender, f) == -1)
 		return -1;
 	if (s->envelope.n != 0)
-		return 0;
+		return set_wishes(&s->envelope, s->o, &s->account.values, f);
 	if (s->o->read_recipients)
 		return fault_set(f, EX_DATAERR, "no recipient: the message "
 		    "has no address in To, Cc or Bcc");

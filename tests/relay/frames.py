@@ -135,11 +135,19 @@ class Relay:
                 return r
 
     def send_mail(self, sender, recipients, content, facts=(0, 0, 0), at=0,
-                  length=None):
+                  length=None, wishes=()):
+        """wishes: (word, value) of the mail, or (word, value, number) of a
+        recipient."""
         self.put("mail", "test")
         self.put("sender", sender)
+        for wish in wishes:
+            if len(wish) == 2:
+                self.put(*wish)
         for i, address in enumerate(recipients):
             self.put("recipient", "%d %s" % (i, address))
+            for wish in wishes:
+                if len(wish) == 3 and wish[2] == i:
+                    self.put(*wish[:2])
         self.put("content", "%d %d %d %d %d" % (
             (at, len(content) - at if length is None else length) +
             tuple(facts)))

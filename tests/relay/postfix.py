@@ -63,7 +63,7 @@ BODY = (".\n..\n.dot\n\nFrom here\n网络\n%s\n.\n" % ("x" * 990)).encode()
 subprocess.run([LIB + "/certificates", "certs"], check=True)
 sink = qqserver.Server(qqserver.options(
     ["--dir", "sink", "--clear", "--without", "AUTH", "--without", "STARTTLS",
-     "--with", "SMTPUTF8", "--size", "0"]))
+     "--with", "SMTPUTF8", "--with", "DSN", "--size", "0"]))
 sink.start()
 arrived = 0
 
@@ -168,6 +168,22 @@ def refusals():
     same("an authority that is not trusted", r.returncode, 76)
 
 
+def wishes_about_notices():
+    """RFC 3461: Postfix takes them and passes them on."""
+    facts, _ = sent("wishes", "tls", HEAD + BODY, "-N", "success,delay", "-R",
+                    "hdrs", "-V", "id=1", "b@example.net")
+    same("wishes: RET and ENVID", [facts.get("mail_parameters", {}).get(
+        name) for name in ("RET", "ENVID")], ["HDRS", "id+3D1"])
+    same("wishes: NOTIFY", [sorted(p.get("NOTIFY", "").split(","))
+                            for p in facts.get("rcpt_parameters", [])],
+         [["DELAY", "SUCCESS"]])
+    facts, _ = sent("no wishes", "starttls", HEAD + BODY, "b@example.net")
+    same("no wishes: nothing is asked", (
+        facts.get("mail_parameters", {}).keys() & {"RET", "ENVID"}, [
+            "NOTIFY" in p for p in facts.get("rcpt_parameters", [])]),
+         (set(), [False]))
+
+
 def more_than_one_transaction():
     """250 recipients, 100 at a time; Postfix cuts them again."""
     global arrived
@@ -225,6 +241,7 @@ with submission.Server("mta", "certs/valid.pem", USER, PASSWORD,
     sent("auth plain", "plain", HEAD + BODY, "-t")
     case("auth plain logs in by it", "sasl_method=PLAIN" in server.log())
     refusals()
+    wishes_about_notices()
     more_than_one_transaction()
     facts, octets = sent("a recipient in UTF-8", "tls", HEAD + BODY,
                          "用户@例子.example")

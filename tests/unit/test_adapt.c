@@ -15,7 +15,7 @@
     "Content-Transfer-Encoding: 8bit\r\n\r\n\303\244\r\n"
 #define HEADER "From: \303\244@x.example\r\nSubject: x\r\n\r\nplain\r\n"
 
-/* Letters: p PIPELINING, s SIZE, 8 8BITMIME, u SMTPUTF8. */
+/* Letters: p PIPELINING, s SIZE, 8 8BITMIME, u SMTPUTF8, d DSN. */
 static void
 offer(struct capabilities *c, const char *letters, unsigned long long max)
 {
@@ -24,6 +24,7 @@ offer(struct capabilities *c, const char *letters, unsigned long long max)
 	c->size = strchr(letters, 's') != NULL;
 	c->eightbitmime = strchr(letters, '8') != NULL;
 	c->smtputf8 = strchr(letters, 'u') != NULL;
+	c->dsn = strchr(letters, 'd') != NULL;
 	c->size_max = max;
 }
 
@@ -295,6 +296,59 @@ test_some(void)
 	buf_release(&want);
 }
 
+/* Wishes about notices, where the server takes them and where not. */
+static const struct {
+	const char *name, *offer;
+	const char *ret, *envid, *notify, *orcpt;
+	const char *parameters, *rcpt; /* NULL: no parameters of RCPT */
+} wishes[] = {
+	{ "no wishes", "d", "", "", "", "", "", NULL },
+	{ "all of them", "sd", "FULL", "id", "NEVER", "rfc822;b@z",
+	    " SIZE=21 RET=FULL ENVID=id", " NOTIFY=NEVER ORCPT=rfc822;b@z" },
+	{ "some", "d", "", "id", "SUCCESS,DELAY", "", " ENVID=id",
+	    " NOTIFY=SUCCESS,DELAY" },
+	{ "a server without DSN is not asked", "ps8u", "FULL", "id", "NEVER",
+	    "rfc822;b@z", " SIZE=21", NULL },
+	{ "an original address in UTF-8", "du", "", "", "", "utf-8;\303\244@z",
+	    " SMTPUTF8", " ORCPT=utf-8;\303\244@z" },
+	{ "... is left out without SMTPUTF8", "d", "", "", "NEVER",
+	    "utf-8;\303\244@z", "", " NOTIFY=NEVER" },
+	{ "... and needs no SMTPUTF8 without DSN", "u", "", "", "",
+	    "utf-8;\303\244@z", "", NULL },
+};
+
+static void
+test_wishes(size_t i)
+{
+	struct content content = { -1, 0, (off_t)strlen(PLAIN), 0, 0, 0 };
+	struct fault f = FAULT_INIT;
+	struct capabilities c;
+	struct adapted a;
+	struct envelope e;
+
+	envelope_init(&e);
+	envelope_set_sender(&e, "a@x");
+	envelope_add(&e, "a@y");
+	envelope_add(&e, "b@y");
+	envelope_set_dsn(&e, wishes[i].ret, wishes[i].envid);
+	envelope_set_recipient_dsn(&e, 1, wishes[i].notify, wishes[i].orcpt);
+	offer(&c, wishes[i].offer, 0);
+	content.fd = file_with(PLAIN);
+	adapted_init(&a);
+	adapt_mail(&a, &e, &content, &c, NULL, NULL, &f);
+	is_text(a.mail.parameters, wishes[i].parameters, wishes[i].name);
+	if (wishes[i].rcpt == NULL) {
+		ok(a.mail.rcpt_parameters == NULL, "... of RCPT");
+	} else {
+		ok(a.mail.rcpt_parameters[0] == NULL, "... of one RCPT");
+		is_text(a.mail.rcpt_parameters[1], wishes[i].rcpt,
+		    "... of the other");
+	}
+	adapted_release(&a);
+	envelope_release(&e);
+	close(content.fd);
+}
+
 int
 main(void)
 {
@@ -302,6 +356,8 @@ main(void)
 
 	for (i = 0; i < sizeof cases / sizeof *cases; i++)
 		test_case(i);
+	for (i = 0; i < sizeof wishes / sizeof *wishes; i++)
+		test_wishes(i);
 	test_conversions();
 	test_part();
 	test_some();

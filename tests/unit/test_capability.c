@@ -33,6 +33,7 @@ describe(const struct capabilities *c, struct buf *out)
 	buf_adds(out, c->eightbitmime ? "8bitmime " : "");
 	buf_adds(out, c->smtputf8 ? "smtputf8 " : "");
 	buf_adds(out, c->starttls ? "starttls " : "");
+	buf_adds(out, c->dsn ? "dsn " : "");
 	if (c->size)
 		buf_addf(out, "size=%llu ", c->size_max);
 	if (c->recipients_max != 0)
@@ -84,6 +85,9 @@ static const struct {
 	{ "the limit of recipients (RFC 9422)",
 	    "250-x\n250 LIMITS MAILMAX=5 rcptmax=50 X=Y", "rcptmax=50 " },
 	{ "a limit of none is not told", "250-x\n250 LIMITS RCPTMAX=0", "" },
+	{ "DSN", "250-x\n250-DSN\n250-DSNX\n250 SIZE", "dsn size=0 " },
+	{ "dsn in small letters", "250-x\n250 dsn", "dsn " },
+	{ "another word than DSN", "250-x\n250 XDSN", "" },
 	{ "a refusal offers nothing", "550-x\n550 PIPELINING", "" },
 	{ "nor does another good code", "251-x\n251 PIPELINING", "" },
 	{ "empty lines do no harm", "250-x\n250-\n250- \n250", "" },

@@ -73,6 +73,9 @@ test_mail(void)
 	envelope_add(&e, "one@x");
 	envelope_add(&e, "two@x");
 	envelope_add(&e, "three@x");
+	envelope_set_dsn(&e, "HDRS", "id+2B1");
+	envelope_set_recipient_dsn(&e, 0, "SUCCESS,DELAY", "");
+	envelope_set_recipient_dsn(&e, 2, "", "rfc822;three@y");
 	envelope_record(&e, 1, STAGE_CONTENT, REPLY_R2XX, 250, "ok");
 	envelope_record(&e, 2, STAGE_RCPT, REPLY_R4XX, 450, "later");
 	c.fd = io_private_file(&f);
@@ -100,6 +103,14 @@ test_mail(void)
 	is_text(j.envelope.v[1].address, "three@x",
 	    "one that is to be retried is");
 	is_number((long long)j.numbers[1], 2, "under its own number");
+	is_text(j.envelope.ret, "HDRS", "what a notice returns is told");
+	is_text(j.envelope.envid, "id+2B1", "what it names the mail by");
+	is_text(j.envelope.v[0].notify, "SUCCESS,DELAY",
+	    "when one recipient's is wanted");
+	is_text(j.envelope.v[0].orcpt, "", "... and no more of that one");
+	is_text(j.envelope.v[1].notify, "", "another has no such wish");
+	is_text(j.envelope.v[1].orcpt, "rfc822;three@y",
+	    "... but an original address");
 	is_number(pread(j.content.fd, text, 5, j.content.offset), 5,
 	    "the content's descriptor has travelled");
 	is_text(text, "hello", "and reads the content");
@@ -112,7 +123,8 @@ test_mail(void)
 	job_put_check(&a);
 	frames_flush(&a, -1, &f);
 	is_number(job_read(&b, &j, &f), 1, "another job follows");
-	ok(j.kind == JOB_CHECK && j.content.fd == -1 && j.envelope.n == 0,
+	ok(j.kind == JOB_CHECK && j.content.fd == -1 && j.envelope.n == 0 &&
+	    j.envelope.ret[0] == '\0' && j.envelope.envid[0] == '\0',
 	    "with nothing left of the mail");
 	is_text(values_text(&j.settings, S_PORT), "587",
 	    "but with the settings");
@@ -215,6 +227,16 @@ static const struct {
 	{ "a recipient without a number", "\0\0\0\x0drecipient a@b", 17 },
 	{ "go without a mail", "\0\0\0\x03go ", 7 },
 	{ "content without numbers", "\0\0\0\x09" "content a", 13 },
+	{ "a wish for a recipient before any", "\0\0\0\x0cnotify NEVER", 16 },
+	{ "an original address before any", "\0\0\0\x0forcpt rfc822;a", 19 },
+	{ "a RET that is none", "\0\0\0\x07ret all", 11 },
+	{ "an ENVID that is none", "\0\0\0\x09" "envid a b", 13 },
+	{ "a NUL in an ENVID", "\0\0\0\x09" "envid a\0b", 13 },
+	{ "an ENVID that is empty", "\0\0\0\x06" "envid ", 10 },
+	{ "a NOTIFY that is none", "\0\0\0\x11recipient 0 a@b x\0\0\0\x0b"
+	    "notify SOME", 36 },
+	{ "an ORCPT that ends the command", "\0\0\0\x0frecipient 0 a@b"
+	    "\0\0\0\x12orcpt rfc822;a\r\nX", 41 },
 	{ "content before its file", "\0\0\0\x12" "content -1 2 0 0 0", 22 },
 };
 

@@ -47,6 +47,7 @@ dump(const struct options *o, struct buf *out)
 	dump_text(out, "F", o->full_name);
 	dump_text(out, "C", o->file);
 	dump_text(out, "a", o->account);
+	dump_text(out, "V", o->envid);
 	dump_text(out, "subject", o->subject);
 	dump_text(out, "body", o->body);
 	dump_list(out, "to", &o->to);
@@ -129,8 +130,23 @@ static const struct option_case {
 	    { Q, "-A", "c", "-B", "7BIT", "-D", "f", "-e", "m", "-h", "3",
 	    "-L", "t", "a@x" }, "send to=a@x" },
 	{ "more of them",
-	    { Q, "-M", "Xv", "-N", "never", "-O", "A=b", "-p", "P:h", "-R",
-	    "hdrs", "-V", "id", "-Xf" }, "send" },
+	    { Q, "-M", "Xv", "-O", "A=b", "-p", "P:h", "-Xf" }, "send" },
+	{ "-N, -R and -V", { Q, "-N", "Never", "-R", "hdrs", "-V", "id" },
+	    "send V=id --dsn_notify=never --dsn_return=headers" },
+	{ "glued", { Q, "-NSUCCESS,delay", "-RFULL", "-Vid 2", "a@x" },
+	    "send V=id 2 --dsn_notify=success,delay --dsn_return=full "
+	    "to=a@x" },
+	{ "called as sendmail, too", { "sendmail", "-Nfailure", "a@x" },
+	    "send strict --dsn_notify=failure to=a@x" },
+	{ "a wrong -N", { Q, "-N", "sometimes" }, "!-N: --dsn-notify "
+	    "\"sometimes\": expected off, never or failure,delay,success" },
+	{ "a wrong -R", { Q, "-Rall" }, "!-R: --dsn-return \"all\": expected "
+	    "off, headers or full" },
+	{ "a line feed in -V", { Q, "-V", "a\nb" },
+	    "!-V: the value has a control character" },
+	{ "msmtp's words", { Q, "--dsn-notify=failure,success",
+	    "--dsn-return", "headers", "a@x" }, "send "
+	    "--dsn_notify=failure,success --dsn_return=headers to=a@x" },
 	{ "-X takes a value apart", { Q, "-X", "f", "a@x" },
 	    "send to=a@x" },
 	{ "letters without effect and value", { Q, "-cGmnsTUxt" },

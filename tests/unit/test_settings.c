@@ -89,6 +89,25 @@ static const struct set_case {
 	{ "a tilde inside stays", SETTING_FILE, "logfile", "a~/x", "a~/x", 0 },
 	{ "no file", SETTING_FILE, "logfile", "", "", 0 },
 	{ "text has no home", SETTING_FILE, "user", "~/x", "~/x", 0 },
+	{ "one word of a set", SETTING_FILE, "dsn_notify", "Failure",
+	    "failure", 2 },
+	{ "some, in any order", SETTING_FILE, "dsn_notify",
+	    "success,FAILURE", "success,failure", 2 },
+	{ "a set's other choices", SETTING_FILE, "dsn_notify", "never",
+	    "never", 1 },
+	{ "... one at a time", SETTING_FILE, "dsn_notify", "never,delay",
+	    "!dsn_notify \"never,delay\": expected off, never or "
+	    "failure,delay,success", 0 },
+	{ "a word twice", SETTING_FILE, "dsn_notify", "delay,delay",
+	    "!dsn_notify \"delay,delay\": expected off, never or "
+	    "failure,delay,success", 0 },
+	{ "a comma too many", SETTING_FILE, "dsn_notify", "delay,",
+	    "!dsn_notify \"delay,\": expected off, never or "
+	    "failure,delay,success", 0 },
+	{ "no words", SETTING_FILE, "dsn_notify", "", "!dsn_notify needs a "
+	    "value: expected off, never or failure,delay,success", 0 },
+	{ "dsn_return hdrs", SETTING_FILE, "dsn_return", "HDRS", "headers",
+	    1 },
 	{ "syslog on", SETTING_FILE, "syslog", "on", "on", 0 },
 	{ "syslog alone is on", SETTING_FILE, "syslog", "", "on", 0 },
 	{ "syslog off", SETTING_FILE, "syslog", "off", "off", 0 },

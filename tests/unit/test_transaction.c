@@ -517,6 +517,8 @@ static const struct act good[] = {
 static void
 test_reports(void)
 {
+	char notify[] = " NOTIFY=NEVER";
+	char *never[] = { notify };
 	struct bench b;
 	struct letter l;
 
@@ -534,10 +536,12 @@ test_reports(void)
 	b.t.hooks.step = on_step;
 	letter_init(&l, &b, "", "a@y");
 	l.mail.parameters = " SIZE=20 BODY=8BITMIME";
+	l.mail.rcpt_parameters = never;
 	transaction_send(&b.t, &l.mail, NULL);
 	is_text(b.log.data,
 	    "[mail from|MAIL FROM:<> SIZE=20 BODY=8BITMIME|250 a]"
-	    "envelope() [rcpt to|RCPT TO:<a@y>|250 b][data|DATA|354 c]"
+	    "envelope() [rcpt to|RCPT TO:<a@y> NOTIFY=NEVER|250 b]"
+	    "[data|DATA|354 c]"
 	    "content() dot() "
 	    "[mail|.|250-2.0.0 queued\n250 as 4711]rcpt0 settled ",
 	    "each step with the reply to that very step");
@@ -1162,11 +1166,40 @@ test_many(void)
 	buf_release(&script);
 }
 
+/* Parameters of RCPT stay with their recipients, in every group. */
+static void
+test_rcpt_parameters(void)
+{
+	static const struct act acts[] = {
+		{ 'w', DATA }, { 'r', "250 a\r\n250 b\r\n354 c\r\n" },
+		{ 'w', DATA }, { 'r', "250 d\r\n250 e\r\n250 f\r\n354 g\r\n" },
+		{ 'w', DOT }, { 'r', "250 h\r\n" }, { 0, NULL }
+	};
+	char notify[] = " NOTIFY=NEVER", orcpt[] = " ORCPT=rfc822;x@y";
+	char *parameters[] = { notify, NULL, orcpt };
+	struct bench b;
+	struct letter l;
+
+	bench_init(&b, acts, 1, 1);
+	letter_init(&l, &b, "s@x", "a@y b@y c@y");
+	l.mail.rcpt_parameters = parameters;
+	envelope_record(&l.e, 1, STAGE_RCPT, REPLY_R5XX, 550, "no");
+	transaction_send(&b.t, &l.mail, NULL);
+	is_text(b.k.sent.data, MAIL "RCPT TO:<a@y> NOTIFY=NEVER\r\n" DATA
+	    ON_WIRE MAIL "RCPT TO:<c@y> ORCPT=rfc822;x@y\r\n" DATA ON_WIRE,
+	    "parameters of RCPT stay with their recipients");
+	is_outcome(&l, "content 2xx 250, rcpt 5xx 550, content 2xx 250",
+	    "... in every group");
+	letter_release(&l);
+	bench_release(&b);
+}
+
 int
 main(void)
 {
 	test_ones();
 	test_reports();
+	test_rcpt_parameters();
 	test_failure_words();
 	test_groups();
 	test_groups_lockstep();

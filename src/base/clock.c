@@ -58,6 +58,21 @@ clock_format_date(time_t when, struct buf *out)
 	    abs(zone) / 60, abs(zone) % 60);
 }
 
+void
+clock_format_rfc3339(time_t when, struct buf *out)
+{
+	struct tm local, utc;
+	int zone;
+
+	localtime_r(&when, &local);
+	gmtime_r(&when, &utc);
+	zone = zone_minutes(&local, &utc);
+	buf_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d",
+	    local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+	    local.tm_hour, local.tm_min, local.tm_sec, zone < 0 ? '-' : '+',
+	    abs(zone) / 60, abs(zone) % 60);
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 void

@@ -17,6 +17,8 @@ time_t clock_now(void);
 long long clock_monotonic_ms(void);
 /* Appends RFC 5322 date-time in local time: Mon, 23 Nov 2026 18:08:34 +0000 */
 void clock_format_date(time_t when, struct buf *out);
+/* Appends RFC 3339 date-time in local time: 2026-11-23T18:08:34+00:00 */
+void clock_format_rfc3339(time_t when, struct buf *out);
 /* Appends msmtp's log time, or any strftime format: Nov 23 18:08:34 */
 void clock_format(time_t when, const char *format, struct buf *out);
 /* Appends the name of this host, "localhost" when it has none. */

@@ -18,9 +18,8 @@
 #define LOCK_TRIES 20
 #define LOCK_PAUSE_MS 50
 
-/* Characters that end a line or turn text around in a terminal. */
-static int
-is_unsafe(unsigned long c)
+int
+log_is_unsafe(unsigned long c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) ||
 	    c == 0x2028 || c == 0x2029 || c == 0x61c ||
@@ -36,7 +35,7 @@ log_quote(struct buf *out, const char *p, size_t len)
 
 	while (len != 0) {
 		n = utf8_decode(p, len, &point);
-		if (n != 0 && !is_unsafe(point)) {
+		if (n != 0 && !log_is_unsafe(point)) {
 			buf_add(out, p, n);
 		} else {
 			n = n != 0 ? n : 1;
@@ -107,7 +106,7 @@ static const struct facility {
 	const char *name;
 	int value;
 } facilities[] = {
-	{ "LOG_MAIL", LOG_MAIL }, { "LOG_USER", LOG_USER },
+	{ "LOG_USER", LOG_USER }, { "LOG_MAIL", LOG_MAIL },
 	{ "LOG_LOCAL0", LOG_LOCAL0 }, { "LOG_LOCAL1", LOG_LOCAL1 },
 	{ "LOG_LOCAL2", LOG_LOCAL2 }, { "LOG_LOCAL3", LOG_LOCAL3 },
 	{ "LOG_LOCAL4", LOG_LOCAL4 }, { "LOG_LOCAL5", LOG_LOCAL5 },
@@ -138,7 +137,7 @@ log_to_syslog(const char *facility, int failed, const char *line)
 {
 	const struct facility *where = facility_find(facility);
 
-	openlog("qsendmail", LOG_PID, where != NULL ? where->value : LOG_MAIL);
+	openlog("qsendmail", LOG_PID, where != NULL ? where->value : LOG_USER);
 	syslog(failed ? LOG_ERR : LOG_INFO, "%s", line);
 	closelog();
 }

@@ -11,10 +11,13 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
+/* 1 for a character that ends a line, moves in a terminal, or turns text
+ * around: C0, DEL, C1, line separators, direction overrides. All of them are
+ * below U+10000. */
+int log_is_unsafe(unsigned long point);
 /*
  * Appends text so that it is one line and safe for a terminal: control
- * characters (C0, DEL, C1, line separators, direction overrides) and octets
- * that are not UTF-8 become \xNN; a backslash stays as it is.
+ * characters (log_is_unsafe) and octets that are not UTF-8 become \xNN; a backslash stays as it is.
  */
 void log_quote(struct buf *out, const char *p, size_t len);
 void log_quotes(struct buf *out, const char *s);
@@ -26,7 +29,7 @@ void log_quotes(struct buf *out, const char *s);
 int log_to_file(const char *path, const char *line, struct fault *f);
 /*
  * Sends one line to syslog; facility is a name like LOG_MAIL (NULL or "":
- * LOG_MAIL), failed chooses between the priorities error and info.
+ * LOG_USER, as in msmtp), failed chooses between the priorities error and info.
  */
 void log_to_syslog(const char *facility, int failed, const char *line);
 /* 1 when facility is a name that log_to_syslog knows. */

@@ -170,7 +170,6 @@ static const struct spelling {
 	{ "tls_min_dh_prime_bits", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "ntlmdomain", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "proxy_port", OLD_NO_EFFECT, NULL, NULL, NULL },
-	{ "logfile_time_format", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "auto_from", OLD_UNLESS, NULL, "off", NULL },
 	{ "set_to_header", OLD_UNLESS, NULL, "off", NULL },
 	{ "undisclosed_recipients", OLD_UNLESS, NULL, "off", NULL },

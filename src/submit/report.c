@@ -15,21 +15,23 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/utf8.h"
-#include "mail/codec.h"
+#include "base/strv.h"
 
 void
 report_init(struct report *r, const char *program)
 {
 	memset(r, 0, sizeof *r);
 	r->program = program;
+	r->stage = STAGE_LOCAL;
 	buf_init(&r->reply, 0);
+	buf_init(&r->error, 0);
 }
 
 void
 report_release(struct report *r)
 {
 	buf_release(&r->reply);
+	buf_release(&r->error);
 }
 
 void
@@ -45,6 +47,8 @@ put_line(struct report *r, int status, const char *text, size_t len)
 
 	if (r->status == 0)
 		r->status = status;
+	if (r->error.len == 0)
+		buf_add(&r->error, text, len);
 	if (r->lines == NULL)
 		buf_addf(&line, "%s: ", r->program);
 	log_quote(&line, text, len);
@@ -86,17 +90,13 @@ report_output(struct report *r, const char *p, size_t len)
 		r->output_failed = 1;
 }
 
-/* One line of a server: UTF-8, or the GBK that Chinese servers speak. */
 static void
 add_server_line(struct buf *out, const char *p, size_t len)
 {
 	struct buf text = BUF_INIT;
 
-	if (!utf8_is_valid(p, len) &&
-	    charset_to_utf8("GB18030", p, len, &text) == 0)
-		log_quote(out, text.data, text.len);
-	else
-		log_quote(out, p, len);
+	logline_decode(p, len, &text);
+	log_quote(out, text.data, text.len);
 	buf_release(&text);
 }
 
@@ -183,15 +183,26 @@ add_reason(struct buf *line, enum stage stage, enum reply reply, int code,
 		buf_addc(line, ')');
 }
 
-/* Keeps what the log line tells about the server's answer. */
+/*
+ * Keeps what the log tells about the answer that decided: the first one that
+ * was no success. Where there is no reply, the text is part of the error.
+ */
 static void
-keep_reply(struct report *r, int code, const char *text)
+keep_reply(struct report *r, enum stage stage, enum reply reply, int code,
+    const char *text)
 {
+	const struct outcome_rule *rule = outcome_find(stage, reply);
+
+	if (r->error.len != 0)
+		return;
+	r->stage = stage;
 	r->code = code;
-	buf_reset(&r->reply);
-	if (code != 0)
-		buf_addf(&r->reply, "%d ", code);
-	report_server_text(&r->reply, text, strlen(text));
+	buf_set(&r->reply, text, strlen(text));
+	if (rule->exit_status == EX_OK)
+		return;
+	buf_adds(&r->error, rule->sentence);
+	if (code == 0 && text[0] != '\0')
+		buf_addf(&r->error, ": %s", text);
 }
 
 /* "HOST port PORT", or the Maildir of the account. */
@@ -221,7 +232,7 @@ report_session(struct report *r, const struct event *e,
 	add_target(&line, &a->values);
 	buf_adds(&line, ": ");
 	add_reason(&line, e->stage, e->reply, e->code, e->text, hint);
-	keep_reply(r, e->code, e->text);
+	keep_reply(r, e->stage, e->reply, e->code, e->text);
 	put_line(r, status, line.data, line.len);
 	buf_release(&line);
 }
@@ -267,10 +278,13 @@ report_recipients(struct report *r, const struct envelope *e)
 	if (status == EX_OK)
 		r->output_failed = 0;
 	for (i = 0; i < e->n; i++) {
-		if (e->v[i].outcome != OUTCOME_DONE)
-			report_recipient(r, &e->v[i], status);
-		if (i == 0 || e->v[i].outcome != OUTCOME_DONE)
-			keep_reply(r, e->v[i].code, e->v[i].text);
+		const struct recipient *to = &e->v[i];
+
+		if (i == 0 || to->outcome != OUTCOME_DONE)
+			keep_reply(r, to->stage, to->reply, to->code,
+			    to->text);
+		if (to->outcome != OUTCOME_DONE)
+			report_recipient(r, to, status);
 	}
 }
 
@@ -296,62 +310,19 @@ report_envelope(const struct envelope *e)
 	buf_release(&out);
 }
 
-static const struct {
-	int status;
-	const char *name;
-} statuses[] = {
-	{ EX_OK, "EX_OK" }, { EX_USAGE, "EX_USAGE" },
-	{ EX_DATAERR, "EX_DATAERR" }, { EX_NOINPUT, "EX_NOINPUT" },
-	{ EX_NOUSER, "EX_NOUSER" }, { EX_NOHOST, "EX_NOHOST" },
-	{ EX_UNAVAILABLE, "EX_UNAVAILABLE" }, { EX_SOFTWARE, "EX_SOFTWARE" },
-	{ EX_OSERR, "EX_OSERR" }, { EX_OSFILE, "EX_OSFILE" },
-	{ EX_CANTCREAT, "EX_CANTCREAT" }, { EX_IOERR, "EX_IOERR" },
-	{ EX_TEMPFAIL, "EX_TEMPFAIL" }, { EX_PROTOCOL, "EX_PROTOCOL" },
-	{ EX_NOPERM, "EX_NOPERM" }, { EX_CONFIG, "EX_CONFIG" },
-};
-
-static const char *
-status_name(int status)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof statuses / sizeof *statuses; i++)
-		if (statuses[i].status == status)
-			return statuses[i].name;
-	return "EX_SOFTWARE";
-}
-
-/* msmtp's log line, so that what reads its log files reads ours. */
+/* The time in front of msmtp's line, with the blank behind it. */
 static void
-format_log(struct buf *line, const struct report *r, const struct account *a,
-    const struct envelope *e, long long size)
+add_time(const struct values *v, time_t when, struct buf *line)
 {
-	const struct values *v = &a->values;
-	int maildir = values_text(v, S_MAILDIR)[0] != '\0';
-	int login = !maildir && !values_is(v, S_AUTH, "off");
-	size_t i;
+	const char *format = values_text(v, S_LOGFILE_TIME_FORMAT);
 
-	buf_addf(line, "host=%s tls=%s auth=%s", maildir ? "maildir" :
-	    values_text(v, S_HOST), !maildir && values_bool(v, S_TLS) ? "on" :
-	    "off", login ? "on" : "off");
-	if (login) {
-		buf_adds(line, " user=");
-		log_quotes(line, values_text(v, S_USER));
-	}
-	buf_adds(line, " from=");
-	log_quotes(line, e->sender);
-	buf_adds(line, " recipients=");
-	for (i = 0; i < e->n; i++) {
-		if (i != 0)
-			buf_addc(line, ',');
-		log_quotes(line, e->v[i].address);
-	}
-	buf_addf(line, " mailsize=%lld", size);
-	if (r->code != 0)
-		buf_addf(line, " smtpstatus=%d", r->code);
-	if (r->reply.len != 0)
-		buf_addf(line, " smtpmsg='%s'", r->reply.data);
-	buf_addf(line, " exitcode=%s", status_name(r->status));
+	if (strcmp(format, "none") == 0)
+		return;
+	if (format[0] == '\0')
+		format = settings[S_LOGFILE_TIME_FORMAT].value;
+	clock_format(when, format, line);
+	if (line->len != 0)
+		buf_addc(line, ' ');
 }
 
 /* Standard output is the client's. */
@@ -362,34 +333,73 @@ put_output(struct report *r, struct buf *line)
 	report_output(r, line->data, line->len);
 }
 
-void
-report_log(struct report *r, const struct account *a,
-    const struct envelope *e, long long size)
+/* The file gets all lines in one piece. */
+static void
+log_lines(struct report *r, const struct logline *l, const struct strv *lines,
+    const char *file, const char *facility)
 {
-	const char *file = values_text(&a->values, S_LOGFILE);
-	const char *where = values_text(&a->values, S_SYSLOG);
-	int to_syslog = strcmp(where, "off") != 0 && where[0] != '\0';
-	struct buf text = BUF_INIT, line = BUF_INIT;
+	const struct values *v = &l->account->values;
 	struct fault f = FAULT_INIT;
+	struct buf text = BUF_INIT;
+	size_t i;
 
-	if (file[0] == '\0' && !to_syslog)
-		return;
-	format_log(&text, r, a, e, size);
-	if (to_syslog)
-		log_to_syslog(strcmp(where, "on") == 0 ? NULL : where,
-		    r->status != 0, text.data);
-	if (file[0] != '\0') {
-		clock_format(clock_now(), "%b %d %H:%M:%S ", &line);
-		buf_add(&line, text.data, text.len);
-		/* The mail is out: a log that fails cannot take that back. */
-		if (r->lines != NULL && strcmp(file, "-") == 0)
-			put_output(r, &line);
-		else
-			log_to_file(file, line.data, &f);
-	}
+	for (i = 0; facility != NULL && i < lines->n; i++)
+		log_to_syslog(facility, l->exit_status != EX_OK, lines->v[i]);
+	if (values_is(v, S_LOG_FORMAT, "text"))
+		add_time(v, l->when, &text);
+	for (i = 0; i < lines->n; i++)
+		buf_addf(&text, "%s%s", i != 0 ? "\n" : "", lines->v[i]);
+	/* The mail is out: a log that fails cannot take that back. */
+	if (r->lines != NULL && strcmp(file, "-") == 0)
+		put_output(r, &text);
+	else if (file[0] != '\0')
+		log_to_file(file, text.data, &f);
 	fault_release(&f);
-	buf_release(&line);
 	buf_release(&text);
+}
+
+static void
+format_log(const struct logline *l, struct strv *lines)
+{
+	struct buf line = BUF_INIT;
+	size_t i;
+
+	if (!values_is(&l->account->values, S_LOG_FORMAT, "json")) {
+		logline_text(l, &line);
+		strv_add(lines, line.data);
+	} else {
+		for (i = 0; i < l->envelope->n; i++) {
+			buf_reset(&line);
+			logline_json(l, i, &line);
+			strv_add(lines, line.data);
+		}
+	}
+	buf_release(&line);
+}
+
+void
+report_log(struct report *r, struct logline *l)
+{
+	const struct values *v = &l->account->values;
+	const char *file = values_text(v, S_LOGFILE);
+	const char *where = values_text(v, S_SYSLOG);
+	struct strv lines = STRV_INIT;
+
+	if (strcmp(where, "off") == 0 || where[0] == '\0')
+		where = NULL;
+	else if (strcmp(where, "on") == 0)
+		where = "";
+	if (file[0] == '\0' && where == NULL)
+		return;
+	l->when = clock_now();
+	l->exit_status = r->status;
+	l->code = r->code;
+	l->reply = r->reply.data;
+	l->error = r->error.data;
+	l->stage = r->stage;
+	format_log(l, &lines);
+	log_lines(r, l, &lines, file, where);
+	strv_release(&lines);
 }
 
 int

@@ -12,12 +12,16 @@
 #include "queue/envelope.h"
 #include "queue/job.h"
 #include "settings/account.h"
+#include "submit/logline.h"
 
 struct report {
 	const char *program; /* borrowed */
 	int status;          /* sysexits so far; the first fault decides */
-	int code;            /* last SMTP reply code about the mail, 0 if none */
-	struct buf reply;    /* its text, for the log */
+	/* For the log: the reply that decided about the mail. */
+	enum stage stage;
+	int code;            /* 0 if there was none */
+	struct buf reply;    /* its words */
+	struct buf error;    /* the sentence about the first fault */
 	int output_failed;   /* standard output could not be written */
 	struct buf *lines;   /* borrowed; see report_collect; NULL: none */
 };
@@ -53,9 +57,11 @@ void report_envelope(const struct envelope *e);
 /* Appends the server's words made safe to show: GBK decoded, quoted, lines
  * joined. */
 void report_server_text(struct buf *out, const char *text, size_t len);
-/* The line about a mail in logfile and syslog, where the account asks. */
-void report_log(struct report *r, const struct account *a,
-    const struct envelope *e, long long size);
+/*
+ * The lines about a mail in logfile and syslog, where the account asks. What
+ * this module knows of the mail's end is filled in here.
+ */
+void report_log(struct report *r, struct logline *l);
 /* The exit status of the process. */
 int report_finish(struct report *r);
 

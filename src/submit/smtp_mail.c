@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "submit/recipients.h"
 #include "submit/submit.h"
+#include "submit/transfer.h"
 
 void
 smtp_mail_init(struct smtp_mail *m, const struct options *o,
@@ -222,29 +223,6 @@ is_in_step(const struct envelope *e)
 	return 1;
 }
 
-static int
-transfer(struct smtp_mail *m, struct report *report)
-{
-	struct buf id = BUF_INIT;
-	struct fault f = FAULT_INIT;
-	int rc = 0;
-
-	if (m->relay.child.pid == -1)
-		rc = relay_start(&m->relay, &m->account, m->o->verbose, &f);
-	if (rc == -1) {
-		report_fault(report, &f);
-	} else {
-		clock_unique(&id);
-		rc = relay_mail(&m->relay, &m->account, id.data,
-		    &m->envelope, &m->draft.content, report);
-	}
-	if (rc == 0)
-		report_recipients(report, &m->envelope);
-	fault_release(&f);
-	buf_release(&id);
-	return rc;
-}
-
 int
 smtp_mail_send(struct smtp_mail *m, struct smtp_reply *r)
 {
@@ -254,14 +232,13 @@ smtp_mail_send(struct smtp_mail *m, struct smtp_reply *r)
 
 	report_init(&report, m->program);
 	report_collect(&report, &lines);
-	rc = transfer(m, &report);
+	rc = transfer_mail(&m->relay, &m->account, &m->envelope, &m->draft,
+	    m->o->verbose, &report);
 	status = report.status;
 	if (rc == 0)
 		smtp_reply_mail(r, &m->envelope, lines.data);
 	else
 		smtp_reply_status(r, status, lines.data);
-	report_log(&report, &m->account, &m->envelope,
-	    (long long)m->draft.content.length);
 	if (rc == -1 || !is_in_step(&m->envelope))
 		drop_relay(m);
 	report_release(&report);

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "queue/dsn.h"
 #include "submit/draft.h"
 #include "submit/fields.h"
 #include "submit/recipients.h"
 #include "submit/relay.h"
+#include "submit/transfer.h"
 
 struct submission {
 	const struct options *o;
@@ -223,25 +223,6 @@ show(struct submission *s, struct report *report)
 	report_envelope(&s->envelope);
 }
 
-/* Hands the mail to the relay and tells what became of it. */
-static int
-send_mail(struct submission *s, struct report *report, struct fault *f)
-{
-	const struct content *c = &s->draft.content;
-	struct buf id = BUF_INIT;
-
-	if (s->relay.child.pid == -1 && relay_start(&s->relay, &s->account,
-	    s->o->verbose, f) == -1)
-		return -1;
-	clock_unique(&id);
-	if (relay_mail(&s->relay, &s->account, id.data, &s->envelope, c,
-	    report) == 0)
-		report_recipients(report, &s->envelope);
-	report_log(report, &s->account, &s->envelope, (long long)c->length);
-	buf_release(&id);
-	return 0;
-}
-
 static int
 run(struct submission *s, struct report *report, struct fault *f)
 {
@@ -257,7 +238,9 @@ run(struct submission *s, struct report *report, struct fault *f)
 		show(s, report);
 		return 0;
 	}
-	return send_mail(s, report, f);
+	transfer_mail(&s->relay, &s->account, &s->envelope, &s->draft,
+	    s->o->verbose, report);
+	return 0;
 }
 
 void

@@ -196,16 +196,10 @@ static const struct load_case {
 	{ "keepbcc off", "keepbcc off\n",
 	    "[default] remove_bcc_headers=on@1 " },
 	{ "keywords without effect", "tls_force_sslv3\nntlmdomain x\n"
-	    "tls_min_dh_prime_bits 512\nproxy_port 9050\n"
-	    "logfile_time_format %s\n", "[default]" },
-	{ "values that change nothing", "auto_from off
-"
-	    "set_to_header off
-"
-	    "undisclosed_recipients off
-proxy_host
-socket
-"
+	    "tls_min_dh_prime_bits 512\nproxy_port 9050\n", "[default]" },
+	{ "values that change nothing", "auto_from off\n"
+	    "set_to_header off\n"
+	    "undisclosed_recipients off\nproxy_host\nsocket\n"
 	    "source_ip\ntls_cert_file\ntls_crl_file\ntls_fingerprint\n"
 	    "tls_host_override\ntls_key_file\ntls_priorities\n", "[default]" },
 	{ "smtp", "protocol smtp\n", "[default] protocol=smtp@1 " },
@@ -221,14 +215,11 @@ socket
 	{ "undisclosed_recipients", "undisclosed_recipients\n",
 	    "!:1: undisclosed_recipients other than off is not supported "
 	    "yet" },
-	{ "a wrong dsn_notify", "dsn_notify sometimes
-", "!:1: dsn_notify "
+	{ "a wrong dsn_notify", "dsn_notify sometimes\n", "!:1: dsn_notify "
 	    "\"sometimes\": expected off, never or failure,delay,success" },
-	{ "aliases", "aliases /etc/aliases
-",
+	{ "aliases", "aliases /etc/aliases\n",
 	    "[default] aliases=/etc/aliases@1 " },
-	{ "no aliases", "aliases
-", "[default] aliases=@1 " },
+	{ "no aliases", "aliases\n", "[default] aliases=@1 " },
 	{ "proxy_host", "proxy_host 127.0.0.1\n", "!:1: proxy_host is not "
 	    "supported yet: remove it, or leave it empty" },
 	{ "socket", "socket /run/x\n", "!:1: socket is not supported yet: "

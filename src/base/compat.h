@@ -31,6 +31,8 @@ int compat_own_path(char *buffer, size_t size);
  * acknowledged; -1 where the system does not tell.
  */
 long compat_unsent(int fd);
+/* Columns of the terminal fd; 80 where it does not tell. */
+int compat_columns(int fd);
 /* len random bytes from the kernel. 0, or -1 with errno. */
 int compat_random(void *p, size_t len);
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,6 +314,12 @@ job_put_settings(struct frames *s, const struct values *v,
 }
 
 void
+job_put_progress(struct frames *s)
+{
+	frames_put(s, "progress", "%d", 1);
+}
+
+void
 job_put_check(struct frames *s)
 {
 	frames_put(s, "check", "%s", "");
@@ -387,6 +394,7 @@ job_clear_mail(struct job *j)
 	memset(&j->content, 0, sizeof j->content);
 	j->content.fd = -1;
 	j->kind = JOB_NONE;
+	j->progress = 0;
 }
 
 void
@@ -502,6 +510,8 @@ read_word(struct frames *s, struct job *j, struct fault *f)
 		return check_hello(s, f);
 	if (is_word(s, "verbose"))
 		j->verbose = strcmp(s->value.data, "1") == 0;
+	else if (is_word(s, "progress"))
+		j->progress = strcmp(s->value.data, "1") == 0;
 	else if (is_word(s, "set"))
 		return read_set(s, j, f);
 	else if (is_word(s, "secret-file"))
@@ -551,6 +561,7 @@ static const struct {
 } event_words[] = {
 	{ EVENT_STEP, "step" }, { EVENT_SETTING, "setting" },
 	{ EVENT_ENVELOPE, "envelope" }, { EVENT_CONTENT, "content" },
+	{ EVENT_PROGRESS, "progress" },
 	{ EVENT_DOT, "dot" }, { EVENT_RCPT, "rcpt" },
 	{ EVENT_FAULT, "fault" }, { EVENT_END, "end" },
 };
@@ -576,13 +587,28 @@ text_or_empty(const char *s)
 	return s != NULL ? s : "";
 }
 
+/* 1 when the socket takes a frame at once. */
+static int
+is_writable(const struct frames *s)
+{
+	struct pollfd p = { s->fd, POLLOUT, 0 };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 int
 event_send(struct frames *s, const struct event *e, struct fault *f)
 {
 	const char *word = event_words[e->kind].word;
 	struct buf b = BUF_INIT;
 
+	/* Nobody must wait for what is but for show. */
+	if (e->kind == EVENT_PROGRESS && !is_writable(s))
+		return 0;
 	switch (e->kind) {
+	case EVENT_PROGRESS:
+		buf_addf(&b, "%lld %lld", e->octets, e->octets_total);
+		break;
 	case EVENT_STEP:
 		/* Three strings; the first two end with NUL. */
 		buf_adds(&b, text_or_empty(e->name));
@@ -606,7 +632,7 @@ event_send(struct frames *s, const struct event *e, struct fault *f)
 	frames_put_bytes(s, word, b.data, b.len);
 	buf_release(&b);
 	if (e->kind == EVENT_END || e->kind == EVENT_DOT ||
-	    e->kind == EVENT_STEP)
+	    e->kind == EVENT_STEP || e->kind == EVENT_PROGRESS)
 		return frames_flush(s, -1, f);
 	return 0;
 }
@@ -662,6 +688,16 @@ read_setting(struct frames *s, struct event *e, struct fault *f)
 	return 0;
 }
 
+static int
+read_progress(struct frames *s, struct event *e, struct fault *f)
+{
+	if (sscanf(s->value.data, "%lld %lld", &e->octets,
+	    &e->octets_total) != 2 || e->octets < 0 ||
+	    e->octets > e->octets_total)
+		return unexpected(s, f);
+	return 0;
+}
+
 int
 event_read(struct frames *s, struct event *e, struct fault *f)
 {
@@ -688,6 +724,9 @@ event_read(struct frames *s, struct event *e, struct fault *f)
 		break;
 	case EVENT_SETTING:
 		rc = read_setting(s, e, f);
+		break;
+	case EVENT_PROGRESS:
+		rc = read_progress(s, e, f);
 		break;
 	case EVENT_RCPT:
 	case EVENT_FAULT:

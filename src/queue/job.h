@@ -11,6 +11,7 @@
  *
  * To the relay (words in this order; [] optional, * repeated):
  *   [verbose 1]                      report each step of the dialogue
+ *   [progress 1]                     report how far the next mail has come
  *   set NAME VALUE *                 every effective setting but secrets
  *   [secret-file PATH, secret-section NAME]
  *   one of
@@ -75,6 +76,8 @@ struct content {
 void job_put_hello(struct frames *s);
 void job_put_settings(struct frames *s, const struct values *v,
     const char *secret_file, const char *secret_section, int verbose);
+/* Asks for reports of progress about the next mail. */
+void job_put_progress(struct frames *s);
 void job_put_check(struct frames *s);
 void job_put_eval(struct frames *s);
 /* Gathers a mail: every recipient whose outcome is not decided, numbered as
@@ -90,6 +93,7 @@ struct job {
 	struct values settings;  /* stays from job to job until set again */
 	char *secret_file, *secret_section; /* owned, NULL if none */
 	int verbose;
+	int progress;             /* of this mail is asked for */
 	char *id;
 	struct envelope envelope; /* all recipients given, in order */
 	size_t *numbers;          /* number of each recipient for reports; owned */
@@ -107,6 +111,7 @@ enum event_kind {
 	EVENT_SETTING,  /* name, text: what an eval line made */
 	EVENT_ENVELOPE, /* MAIL was accepted */
 	EVENT_CONTENT,  /* 354 */
+	EVENT_PROGRESS, /* octets of octets_total have been sent */
 	EVENT_DOT,      /* the final dot is about to be sent */
 	EVENT_RCPT,     /* outcome of one recipient */
 	EVENT_FAULT,    /* account or session: no mail was touched by it */
@@ -124,12 +129,14 @@ struct event {
 	enum reply reply;      /* RCPT, FAULT */
 	int code;              /* RCPT, FAULT: SMTP code, 0 if none */
 	int exit_status;       /* FAULT: 0, or instead of the table's */
+	long long octets, octets_total; /* PROGRESS */
 };
 
 void event_init(struct event *e);
 void event_release(struct event *e);
-/* Gathers an event; EVENT_END, EVENT_DOT and EVENT_STEP are also written.
- * 0, or -1 with a fault: the front end is gone. */
+/* Gathers an event; EVENT_END, EVENT_DOT, EVENT_STEP and EVENT_PROGRESS are
+ * also written; the last is dropped when the front end does not keep up. 0,
+ * or -1 with a fault: the front end is gone. */
 int event_send(struct frames *s, const struct event *e, struct fault *f);
 /* Waits for an event: 1, 0 when the relay is gone, -1 with a fault. */
 int event_read(struct frames *s, struct event *e, struct fault *f);

@@ -170,6 +170,18 @@ on_settled(void *arg)
 	fault_release(&f);
 }
 
+static void
+on_progress(void *arg, off_t sent, off_t total)
+{
+	struct event e;
+
+	event_init(&e);
+	e.kind = EVENT_PROGRESS;
+	e.octets = (long long)sent;
+	e.octets_total = (long long)total;
+	report_event(arg, &e);
+}
+
 /* The connection. */
 
 void
@@ -410,6 +422,8 @@ try_mail(struct delivery *d)
 	int rc;
 
 	adapted_init(&a);
+	d->wire.progress = j->progress ? on_progress : NULL;
+	d->wire.progress_arg = d;
 	rc = adapt_mail(&a, &j->envelope, &j->content, server_offer(d),
 	    report_recipient, d, &f);
 	if (rc == 0)

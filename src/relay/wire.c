@@ -154,6 +154,9 @@ wire_put_content(struct wire *w, const struct wire_content *content)
 	assert(w->dot != DOT_AHEAD);
 	w->content = *content;
 	w->dot = DOT_AHEAD;
+	w->total = content->left;
+	w->is_telling = w->progress != NULL;
+	w->told_at = clock_monotonic_ms();
 	w->last = '\n';
 	w->ends_line = 1;
 }
@@ -372,6 +375,28 @@ is_draining(struct wire *w)
 	    w->unsent < before);
 }
 
+/*
+ * Octets that have been given to send count as sent only when the other side
+ * has acknowledged them: the system may take megabytes at once.
+ */
+static void
+tell_progress(struct wire *w)
+{
+	long long now = clock_monotonic_ms();
+	long unsent = -1;
+	off_t sent = w->total - w->content.left;
+
+	if (now - w->told_at < WIRE_PROGRESS_MS)
+		return;
+	w->told_at = now;
+	if (w->via.unsent != NULL)
+		unsent = w->via.unsent(w->via.arg);
+	if (unsent > 0)
+		sent = unsent < sent ? sent - unsent : 0;
+	w->progress(w->progress_arg, sent, w->total);
+	w->is_telling = sent != w->total;
+}
+
 /* Milliseconds left of a limit that began at since. */
 static long long
 time_left(const struct wire *w, long long since, int limit_ms)
@@ -396,6 +421,8 @@ sleep_for_io(const struct wire *w, long long left, int *only_out)
 		p.events |= POLLOUT;
 	if (*only_out && left > OTHER_DIRECTION_MS)
 		left = OTHER_DIRECTION_MS;
+	if (w->is_telling && left > WIRE_PROGRESS_MS)
+		left = WIRE_PROGRESS_MS;
 	if (left > INT_MAX)
 		left = INT_MAX;
 	*only_out = poll(&p, 1, (int)left) == 1 && p.revents == POLLOUT;
@@ -412,11 +439,15 @@ wire_wait(struct wire *w, struct answer *a, int limit_ms)
 	w->unsent = -1;
 	for (;;) {
 		status = receive(w, a);
-		if (status != WIRE_IDLE)
+		if (status != WIRE_IDLE) {
+			w->is_telling = 0;
 			return status;
+		}
 		sent = send_some(w);
 		if (sent == -1)
 			return WIRE_LOCAL;
+		if (w->is_telling)
+			tell_progress(w);
 		if (sent == 1) {
 			since = clock_monotonic_ms();
 			only_out = 0;

@@ -89,7 +89,19 @@ struct wire {
 	int block_ms;      /* limit without progress while output is left */
 	long unsent;       /* transport's answer at the last look */
 	struct fault fault; /* WIRE_LOCAL: why */
+	/*
+	 * Set by the caller; NULL: nobody wants to know. Hears, while a content
+	 * is on its way and at most every WIRE_PROGRESS_MS, how many octets of
+	 * it are out of our system's hands (as far as that is known).
+	 */
+	void (*progress)(void *arg, off_t sent, off_t total);
+	void *progress_arg;
+	off_t total;       /* of the content */
+	long long told_at; /* when progress heard last */
+	int is_telling;    /* there is something left to tell */
 };
+
+#define WIRE_PROGRESS_MS 100
 
 /* block_ms limits how long sending may make no progress. */
 void wire_init(struct wire *w, const struct transport *via, int block_ms);

@@ -20,12 +20,14 @@ relay_init(struct relay *r)
 	r->child.fd = -1;
 	r->verbose = 0;
 	r->dot_sent = 0;
+	progress_init(&r->progress);
 	frames_init(&r->frames, -1);
 }
 
 void
 relay_release(struct relay *r)
 {
+	progress_release(&r->progress);
 	frames_release(&r->frames);
 	spawn_end(&r->child);
 }
@@ -77,6 +79,9 @@ relay_start(struct relay *r, const struct account *a, int verbose,
 		return -1;
 	r->frames.fd = r->child.fd;
 	r->verbose = verbose;
+	/* Between the lines of the dialogue there is no place for it. */
+	if (!verbose)
+		progress_open(&r->progress);
 	job_put_hello(&r->frames);
 	job_put_settings(&r->frames, &a->values, a->secret_file,
 	    a->secret_section, verbose);
@@ -162,6 +167,10 @@ take_event(struct relay *r, const struct account *a, struct envelope *e,
 	case EVENT_STEP:
 		report_step(report, event);
 		return 0;
+	case EVENT_PROGRESS:
+		progress_update(&r->progress, event->octets,
+		    event->octets_total);
+		return 0;
 	case EVENT_DOT:
 		r->dot_sent = 1;
 		return 0;
@@ -169,6 +178,7 @@ take_event(struct relay *r, const struct account *a, struct envelope *e,
 		return record_recipient(e, event, f);
 	case EVENT_FAULT:
 		*session_fault = 1;
+		progress_erase(&r->progress);
 		report_session(report, event, a);
 		return 0;
 	case EVENT_END:
@@ -193,6 +203,7 @@ follow(struct relay *r, const struct account *a, struct envelope *e,
 		rc = take_event(r, a, e, &event, report, session_fault, &why);
 	}
 	event_release(&event);
+	progress_erase(&r->progress);
 	if (rc == 1)
 		return;
 	if (why.code == 0) {
@@ -215,6 +226,8 @@ relay_mail(struct relay *r, const struct account *a, const char *id,
 	int session_fault = 0;
 
 	r->dot_sent = 0;
+	if (progress_is_open(&r->progress))
+		job_put_progress(&r->frames);
 	/* Half a job ends with the socket, or the relay would wait for the
 	 * rest. Why it could not be written it may have said. */
 	if (job_send_mail(&r->frames, id, e, c, &f) == -1)

@@ -7,12 +7,14 @@
 #include "base/spawn.h"
 #include "queue/job.h"
 #include "settings/account.h"
+#include "submit/progress.h"
 #include "submit/report.h"
 
 struct relay {
 	struct child child;
 	struct frames frames;
 	int verbose;  /* the dialogue was asked for */
+	struct progress progress; /* open where it can be shown */
 	int dot_sent; /* the relay has announced the final dot of this mail */
 };
 

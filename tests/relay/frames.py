@@ -7,8 +7,8 @@
 
 A Result has events (their words, in order), steps [(name, sent, reply)],
 codes (of the steps), rcpt {number: (stage, reply, code, text)}, fault
-(stage, reply, code, exit status, text) or None, settings {}, and ended (0
-when the relay was gone before "end").
+(stage, reply, code, exit status, text) or None, settings {}, progress
+[(octets, total)], and ended (0 when the relay was gone before "end").
 """
 import array
 import fcntl
@@ -35,6 +35,7 @@ class Result:
     def __init__(self):
         self.events, self.steps, self.rcpt = [], [], {}
         self.settings, self.fault, self.ended = {}, None, 0
+        self.progress = []
 
     @property
     def codes(self):
@@ -126,6 +127,8 @@ class Relay:
             elif word == "fault":
                 f = value.split(" ", 5)
                 r.fault = f[1], f[2], int(f[3]), int(f[4]), f[5]
+            elif word == "progress":
+                r.progress.append(tuple(int(n) for n in value.split()))
             elif word == "setting":
                 name, _, text = value.partition(" ")
                 r.settings[name] = text

@@ -82,6 +82,7 @@ test_mail(void)
 	io_pwrite(c.fd, "hello", 5, 4096);
 	job_put_hello(&a);
 	job_put_settings(&a, &v, "/home/u/rc", "work", 1);
+	job_put_progress(&a);
 	ok(!contains(&a.out, "hunter2"),
 	    "a password never goes to the seam");
 	ok(job_send_mail(&a, "id1", &e, &c, &f) == 0, "a mail is sent");
@@ -97,6 +98,7 @@ test_mail(void)
 	is_text(j.secret_file, "/home/u/rc", "the place of the secret too");
 	is_text(j.secret_section, "work", "and its section");
 	is_number(j.verbose, 1, "and verbose");
+	is_number(j.progress, 1, "and progress");
 	is_text(j.envelope.sender, "", "the null reverse-path is kept");
 	is_number((long long)j.envelope.n, 2,
 	    "a recipient that is done is not sent again");
@@ -124,6 +126,7 @@ test_mail(void)
 	frames_flush(&a, -1, &f);
 	is_number(job_read(&b, &j, &f), 1, "another job follows");
 	ok(j.kind == JOB_CHECK && j.content.fd == -1 && j.envelope.n == 0 &&
+	    !j.progress &&
 	    j.envelope.ret[0] == '\0' && j.envelope.envid[0] == '\0',
 	    "with nothing left of the mail");
 	is_text(values_text(&j.settings, S_PORT), "587",
@@ -163,6 +166,9 @@ test_events(void)
 	send_event(&e);
 	e = (struct event){ .kind = EVENT_CONTENT };
 	send_event(&e);
+	e = (struct event){ .kind = EVENT_PROGRESS, .octets = 5000000000,
+		.octets_total = 9000000000 };
+	send_event(&e);
 	e = (struct event){ .kind = EVENT_DOT };
 	send_event(&e);
 	e = (struct event){ .kind = EVENT_RCPT, .recipient = 7,
@@ -190,6 +196,9 @@ test_events(void)
 	event_read(&a, &got, &f);
 	ok(got.kind == EVENT_CONTENT, "the go-ahead for the content");
 	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_PROGRESS && got.octets == 5000000000 &&
+	    got.octets_total == 9000000000, "how far a large content is");
+	event_read(&a, &got, &f);
 	ok(got.kind == EVENT_DOT, "the announcement of the dot");
 	event_read(&a, &got, &f);
 	ok(got.kind == EVENT_RCPT && got.recipient == 7 && got.code == 550 &&
@@ -212,6 +221,56 @@ test_events(void)
 	fault_release(&f);
 	ends[1] = dup(ends[0]);
 	disconnect();
+}
+
+/* A front end that does not read: progress must not fill the socket so that
+ * an outcome has to wait. */
+static void
+test_slow_reader(void)
+{
+	struct event e = { .kind = EVENT_PROGRESS, .octets = 1,
+		.octets_total = 2 }, got;
+	struct fault f = FAULT_INIT;
+	int i, n = 0;
+
+	connect_both();
+	for (i = 0; i < 100000; i++)
+		send_event(&e);
+	ok(1, "reports of progress never wait for who does not read");
+	e = (struct event){ .kind = EVENT_DOT };
+	send_event(&e);
+	ok(1, "and leave room for those that count");
+	event_init(&got);
+	while (event_read(&a, &got, &f) == 1 && got.kind == EVENT_PROGRESS)
+		n++;
+	ok(got.kind == EVENT_DOT, "which come whole behind them");
+	ok(n > 0 && n < 100000, "some were dropped");
+	event_release(&got);
+	fault_release(&f);
+	disconnect();
+}
+
+static void
+test_bad_events(void)
+{
+	static const char *const texts[] = {
+		"\0\0\0\x0cprogress 2 1", "\0\0\0\x0dprogress -1 1",
+		"\0\0\0\x0aprogress 1",
+	};
+	struct fault f = FAULT_INIT;
+	struct event got;
+	size_t i;
+
+	for (i = 0; i < sizeof texts / sizeof *texts; i++) {
+		connect_both();
+		event_init(&got);
+		io_write(ends[1], texts[i], 4 + (size_t)texts[i][3]);
+		is_number(event_read(&a, &got, &f), -1,
+		    "a progress that is none");
+		event_release(&got);
+		fault_release(&f);
+		disconnect();
+	}
 }
 
 static const struct {
@@ -273,6 +332,8 @@ main(void)
 {
 	test_mail();
 	test_events();
+	test_slow_reader();
+	test_bad_events();
 	test_bad();
 	return tap_done();
 }

@@ -8,6 +8,9 @@
 #	SETTINGS          every setting with its long text, man/settings/NAME
 #	LETTERS           sendmail's letters that are used
 #	IGNORED-LETTERS   those that are not
+#	MODES             what may stand behind -b
+#	USED-OPTIONS      behind -o and -O, with effect
+#	IGNORED-OPTIONS   those without
 #	DIAGNOSTICS       what can be said about a mail, src/queue/outcome.def
 #	PROVIDERS         the providers, etc/providers
 #	EXAMPLE           every setting as a comment of a settings file
@@ -195,6 +198,40 @@ function diagnostics(    code, key, order, n, i, seen)
 	print ".El"
 }
 
+# Modes: used, or refused.
+function mode_list()
+{
+	open_table("src/settings/sendmail.def")
+	print ".Bl -tag -width Ds"
+	while (next_row() > 0) {
+		if (row[0] == "MODE")
+			print ".It Fl b" row[1] "\n" sentence(row[3])
+		else if (row[0] == "REFUSED")
+			print ".It Fl b" row[1] "\n" sentence("refused: " row[2])
+	}
+	print ".El"
+}
+
+# Old options: -oX, -O Name=Value.
+function option_list(use,    flag)
+{
+	open_table("src/settings/sendmail.def")
+	print ".Bl -tag -width Ds"
+	while (next_row() > 0) {
+		if (row[0] != "CLASSIC" || row[4] != use)
+			continue
+		flag = ".It Fl o" row[1]
+		if (row[5] != "" && row[3] == "GLUED")
+			flag = flag " Ns Op " argument(row[5])
+		else if (row[5] != "")
+			flag = flag " " argument(row[5])
+		if (row[2] != "")
+			flag = flag " , Fl O Cm " row[2]
+		print flag "\n" sentence(row[6])
+	}
+	print ".El"
+}
+
 function provider_list(    lines, n, i, word, name, host, domains)
 {
 	n = split(slurp(top "/etc/providers"), lines, "\n")
@@ -244,6 +281,12 @@ BEGIN {
 		letter_list("USE")
 	else if ($0 == "@IGNORED-LETTERS@")
 		letter_list("IGNORE")
+	else if ($0 == "@MODES@")
+		mode_list()
+	else if ($0 == "@USED-OPTIONS@")
+		option_list("USE")
+	else if ($0 == "@IGNORED-OPTIONS@")
+		option_list("IGNORE")
 	else if ($0 == "@DIAGNOSTICS@")
 		diagnostics()
 	else if ($0 == "@PROVIDERS@")

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "settings/sendmail.h"
 
 enum arity { ARITY_NONE, ARITY_VALUE, ARITY_GLUED };
 enum use { USE_USE, USE_IGNORE, USE_INSTEAD };
@@ -91,6 +92,7 @@ options_release(struct options *o)
 	strv_release(&o->bcc);
 	strv_release(&o->headers);
 	strv_release(&o->recipients);
+	strv_release(&o->queue);
 	for (i = 0; i < o->parts_n; i++) {
 		free(o->parts[i].path);
 		free(o->parts[i].type);
@@ -218,15 +220,6 @@ find_letter(char c)
 	return NULL;
 }
 
-static const struct {
-	char letter;
-	enum mode mode;
-} modes[] = {
-	{ 'm', MODE_SEND }, { 's', MODE_SMTP }, { 'p', MODE_MAILQ },
-	{ 'P', MODE_MAILQ }, { 'i', MODE_ALIASES }, { 'v', MODE_VERIFY },
-	{ 'd', MODE_DAEMON }, { 'D', MODE_DAEMON }, { 'l', MODE_DAEMON },
-};
-
 static int
 refuse_modes(struct fault *f)
 {
@@ -248,32 +241,33 @@ set_mode(struct options *o, enum mode mode, struct fault *f)
 static int
 set_b(struct options *o, const char *text, struct fault *f)
 {
-	size_t i;
+	enum mode mode;
 
-	for (i = 0; i < sizeof modes / sizeof modes[0]; i++)
-		if (text[0] == modes[i].letter && text[1] == '\0')
-			return set_mode(o, modes[i].mode, f);
-	return fault_set(f, EX_USAGE, "-b%s: this mode is not supported; "
-	    "there are -bm -bs -bp -bi -bv -bd", text);
+	if (sendmail_mode(text, &mode, f) == -1)
+		return -1;
+	return set_mode(o, mode, f);
 }
 
-/*
- * -o OPTION. Exim's -oMa, -oMr and so on, and -oA and -oX of others, have
- * their value in the next argument.
- */
-static void
-set_o(struct walk *w, const char *text)
+/* Next to -bd and -bp it says how often, or which. */
+static int
+set_q(struct walk *w, const char *text, struct fault *f)
 {
-	const char *next = w->at < w->argc ? w->argv[w->at] : NULL;
+	struct options *o = w->o;
 
-	if (text[0] == 'i' && text[1] == '\0')
-		w->o->ignore_dots = 1;
-	if (next == NULL || *next == '-')
-		return;
-	if ((text[0] == 'M' && text[1] != '\0' && strlen(text) <= 3) ||
-	    ((text[0] == 'A' || text[0] == 'P' || text[0] == 'X') &&
-	    text[1] == '\0'))
-		w->at++;
+	if (*text == '\0' && w->at < w->argc &&
+	    sendmail_interval(w->argv[w->at], NULL))
+		text = w->argv[w->at++];
+	if (check_text("-q", text, f) == -1 || sendmail_queue(o, text, f) == -1)
+		return -1;
+	return o->mode == MODE_DAEMON || o->mode == MODE_MAILQ ||
+	    o->mode == MODE_NOTHING ? 0 : set_mode(o, MODE_QUEUE, f);
+}
+
+static int
+refuse_operation(const char *text, struct fault *f)
+{
+	return fault_set(f, EX_USAGE, "-M%s: what Exim does to its queue is "
+	    "not supported (mailq shows the queue)", text);
 }
 
 /* -N and -R are settings by another name. */
@@ -300,6 +294,9 @@ apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
 		return set_b(o, value, f);
 	case 'C':
 		return set_text(&o->file, "-C", value, f);
+	case 'e':
+		sendmail_error_mode(o, value);
+		return 0;
 	case 'f':
 		return set_address(&o->envelope_from, "-f", value, f);
 	case 'F':
@@ -311,12 +308,20 @@ apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
 		return set_mode(o, MODE_ALIASES, f);
 	case 'N':
 		return set_by_letter(o, "-N", "dsn_notify", value, f);
+	case 'M':
+		return sendmail_is_operation(value) ?
+		    refuse_operation(value, f) : 0;
 	case 'o':
-		set_o(w, value);
+		w->at += sendmail_option(o, value,
+		    w->at < w->argc ? w->argv[w->at] : NULL);
 		return 0;
-	case 'q': /* next to -bd and -bp it says how often, or which */
-		return o->mode == MODE_DAEMON || o->mode == MODE_MAILQ ? 0 :
-		    set_mode(o, MODE_QUEUE, f);
+	case 'O':
+		sendmail_long_option(o, value);
+		return 0;
+	case 'q':
+		return set_q(w, value, f);
+	case 'Q':
+		return set_mode(o, MODE_NOTHING, f);
 	case 'r':
 		return set_address(&o->envelope_from, "-r", value, f);
 	case 'R':
@@ -541,22 +546,6 @@ word_argument(struct walk *w, const char *p, struct fault *f)
 
 /* ---- the whole ---- */
 
-/* The name we were called by, without folders. */
-static void
-look_at_name(struct options *o, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL ? slash + 1 : path;
-
-	if (strcmp(name, "mailq") == 0)
-		o->mode = MODE_MAILQ;
-	else if (strcmp(name, "newaliases") == 0)
-		o->mode = MODE_ALIASES;
-	else if (strcmp(name, "sendmail") != 0)
-		return;
-	o->strict = 1;
-}
-
 /* Standard input can be one thing only. */
 static int
 check_stdin(const struct options *o, struct fault *f)
@@ -613,6 +602,12 @@ check_compose(struct options *o, struct fault *f)
 static int
 check_rules(struct options *o, struct fault *f)
 {
+	/* With a recipient somebody meant to send a mail. */
+	if (o->mode == MODE_QUEUE && o->recipients.n > 0)
+		return fault_set(f, EX_USAGE, "-q takes no recipients: it "
+		    "delivers what is queued");
+	if (o->mode == MODE_VERIFY && o->recipients.n == 0)
+		return fault_set(f, EX_USAGE, "-bv needs an address");
 	if ((o->mode == MODE_SETTINGS || o->mode == MODE_CHECK) &&
 	    o->recipients.n > 0)
 		return fault_set(f, EX_USAGE, "%s takes no recipients",
@@ -628,8 +623,8 @@ options_parse(struct options *o, int argc, char *const argv[],
 	const char *p;
 	int rc = 0;
 
-	if (argc > 0)
-		look_at_name(o, argv[0]);
+	if (argc > 0 && sendmail_name(argv[0], &o->mode))
+		o->strict = 1;
 	if (argc > 1 && strcmp(argv[1], "--sendmail") == 0) {
 		o->strict = 1;
 		w.at++;

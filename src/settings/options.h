@@ -22,7 +22,25 @@ enum mode {
 	MODE_ALIASES,  /* -bi, newaliases */
 	MODE_VERIFY,   /* -bv */
 	MODE_DAEMON,   /* -bd */
-	MODE_QUEUE     /* -q... */
+	MODE_QUEUE,    /* -q..., runq */
+	MODE_NOTHING   /* -bh, -bH, -Q: succeed */
+};
+
+/* -oeX, -eX: where errors are told. */
+enum error_mode {
+	ERRORS_PRINT,       /* p: standard error and exit status; the default */
+	ERRORS_QUIET,       /* q: exit status only */
+	ERRORS_MAIL,        /* m: to the sender, by mail */
+	ERRORS_WRITE,       /* w: on the sender's terminal */
+	ERRORS_MAIL_EXIT_0  /* e: as m, and the exit status is 0 then */
+};
+
+/* -odX: when a mail is sent. */
+enum delivery_mode {
+	DELIVER_INTERACTIVE, /* i: now, and wait for it; the default */
+	DELIVER_BACKGROUND,  /* b: now, and do not wait */
+	DELIVER_QUEUE,       /* q: at the next run of the queue */
+	DELIVER_DEFER        /* d: the same, nothing is looked up before */
 };
 
 enum part_role { PART_BODY, PART_HTML, PART_INLINE, PART_ATTACHMENT };
@@ -41,6 +59,8 @@ struct options {
 	int verbose;         /* -v */
 	int read_recipients; /* -t */
 	int ignore_dots;     /* -i, -oi */
+	enum error_mode error_mode;
+	enum delivery_mode delivery_mode; /* as asked for */
 	int compose;         /* --subject, --to, --cc, --body or --html given */
 	char *envelope_from; /* -f or -r; "" is the null sender; NULL if none */
 	char *from;          /* --from */
@@ -53,6 +73,8 @@ struct options {
 	struct strv to, cc, bcc; /* --to, --cc, --bcc; each one field value */
 	struct strv headers;     /* --header 'Name: value' */
 	struct strv recipients;  /* operands */
+	struct strv queue;       /* what stood behind each -q: "", "15m", "Iid",
+	                          * "!Rtext" (sendmail_interval) */
 	struct part_option *parts; /* --html, --inline, --attach, in order */
 	size_t parts_n, parts_cap;
 	struct values argv;      /* --keyword=value */
@@ -61,8 +83,8 @@ struct options {
 void options_init(struct options *o);
 void options_release(struct options *o);
 /*
- * argv[0]'s last component sendmail, mailq or newaliases asks for the strict
- * rules. 0, or -1 with a fault (EX_USAGE) that names the option.
+ * argv[0]'s last component sendmail, mailq, newaliases (sendmail_name) asks for
+ * the strict rules. 0, or -1 with a fault (EX_USAGE) that names the option.
  */
 int options_parse(struct options *o, int argc, char *const argv[],
     struct fault *f);

@@ -7,10 +7,12 @@
 
 #include "settings/options.h"
 #include "submit/doctor.h"
+#include "submit/mailq.h"
 #include "submit/newaliases.h"
 #include "submit/report.h"
 #include "submit/smtpd.h"
 #include "submit/submit.h"
+#include "submit/verify.h"
 
 /* Standard descriptors that a caller has closed must not become files. */
 static void
@@ -73,12 +75,23 @@ run(const struct options *o, struct report *r)
 	case MODE_VERSION:
 		show_text(r, make_version);
 		break;
+	case MODE_MAILQ:
+		mailq_run(r);
+		break;
+	case MODE_QUEUE:
+		mailq_flush(o, r);
+		break;
+	case MODE_DAEMON:
+		mailq_serve(r);
+		break;
+	case MODE_VERIFY:
+		verify_run(o, r);
+		break;
 	case MODE_ALIASES:
 		newaliases_run(o, r);
 		break;
-	default:
-		report_line(r, EX_UNAVAILABLE, "this way of calling sendmail "
-		    "(-bp, -bv, -bd, -q) is not there yet");
+	case MODE_NOTHING:
+		break;
 	}
 }
 

@@ -10,7 +10,7 @@
 
 static const char *const mode_names[] = {
 	"send", "dry-run", "settings", "check", "help", "version", "smtp",
-	"mailq", "aliases", "verify", "daemon", "queue"
+	"mailq", "aliases", "verify", "daemon", "queue", "nothing"
 };
 
 /* What the arguments came to: only what differs from nothing. */
@@ -36,12 +36,17 @@ dump(const struct options *o, struct buf *out)
 	static const char *const roles[] = {
 		"body", "html", "inline", "attach"
 	};
+	static const char *const errors[] = { "", " eq", " em", " ew", " ee" };
+	static const char *const deliveries[] = { "", " db", " dq", " dd" };
 	size_t i;
 
 	buf_adds(out, mode_names[o->mode]);
 	buf_addf(out, "%s%s%s%s%s", o->strict ? " strict" : "",
 	    o->verbose ? " v" : "", o->read_recipients ? " t" : "",
 	    o->ignore_dots ? " i" : "", o->compose ? " compose" : "");
+	buf_addf(out, "%s%s", errors[o->error_mode],
+	    deliveries[o->delivery_mode]);
+	dump_list(out, "q", &o->queue);
 	dump_text(out, "f", o->envelope_from);
 	dump_text(out, "from", o->from);
 	dump_text(out, "F", o->full_name);
@@ -83,12 +88,60 @@ static const struct option_case {
 	{ "a cluster", { Q, "-tiv" }, "send v t i" },
 	{ "-oi", { Q, "-oi" }, "send i" },
 	{ "-o i", { Q, "-o", "i" }, "send i" },
-	{ "other -o options change nothing",
-	    { Q, "-oem", "-odb", "-odq", "-oee", "-om", "-oit", "-oQ/x",
+	{ "-oi with a value", { Q, "-oitrue" }, "send i" },
+	{ "-oiFalse takes -i back", { Q, "-i", "-oiFalse" }, "send" },
+	{ "-ov is -v", { Q, "-ov" }, "send v" },
+	{ "-o options of no effect change nothing",
+	    { Q, "-om", "-oQ/x", "-o7", "-o8bit", "-oT3d", "-os", "-oo",
+	    "a@x" }, "send to=a@x" },
+	{ "-oem and -odb", { Q, "-oem", "-odb", "a@x" },
+	    "send em db to=a@x" },
+	{ "-oe of each kind, the last counts",
+	    { Q, "-oem", "-oep", "-oeq", "-oew", "-oee" }, "send ee" },
+	{ "-oep takes -oeq back", { Q, "-oeq", "-oep" }, "send" },
+	{ "-oeq", { Q, "-oeq" }, "send eq" },
+	{ "-oew", { Q, "-oew" }, "send ew" },
+	{ "-oe with a value that nobody knows", { Q, "-oeq", "-oez" },
+	    "send eq" },
+	{ "-oe without a value", { Q, "-oe", "a@x" }, "send to=a@x" },
+	{ "-em is -oem", { Q, "-em" }, "send em" },
+	{ "-e m too", { Q, "-e", "m" }, "send em" },
+	{ "-eq, as vacation calls it", { Q, "-eq", "-f", "<>", "a@x" },
+	    "send eq f= to=a@x" },
+	{ "-od of each kind, the last counts",
+	    { Q, "-odq", "-odb", "-odd" }, "send dd" },
+	{ "-odi takes -odq back", { Q, "-odq", "-odi" }, "send" },
+	{ "-odf of Exim is -odi", { Q, "-odq", "-odf" }, "send" },
+	{ "-odqs of Exim is -odq", { Q, "-odqs" }, "send dq" },
+	{ "-od with a value that nobody knows", { Q, "-odb", "-odz" },
+	    "send db" },
+	{ "-O apart", { Q, "-O", "DeliveryMode=b", "a@x" },
+	    "send db to=a@x" },
+	{ "-O glued", { Q, "-OErrorMode=q", "a@x" }, "send eq to=a@x" },
+	{ "-O in any case and with blanks",
+	    { Q, "-O", " errormode = m", "-Oignoredots=True" },
+	    "send i em" },
+	{ "-O with a word", { Q, "-O", "DeliveryMode=background" },
+	    "send db" },
+	{ "-O without a value", { Q, "-O", "IgnoreDots", "a@x" },
+	    "send i to=a@x" },
+	{ "-O Verbose=False", { Q, "-v", "-OVerbose=False" }, "send" },
+	{ "-O of no effect",
+	    { Q, "-O", "MaxMessageSize=1000", "-O", "QueueDirectory=/x",
+	    "-O", "Timeout.queuereturn=5d", "-O", "=x", "-O", "Ignore=1",
 	    "a@x" }, "send to=a@x" },
 	{ "-oMr of Exim has a value", { Q, "-oMr", "smtp", "a@x" },
 	    "send to=a@x" },
 	{ "-oMaa too", { Q, "-oMaa", "x", "a@x" }, "send to=a@x" },
+	{ "-oMa, -oMs, -oMt, -oMi, -oMas, -oMai and -oMm too",
+	    { Q, "-oMa", "::1", "-oMs", "h", "-oMt", "i", "-oMi", "::1",
+	    "-oMas", "a@x", "-oMai", "b" }, "send" },
+	{ "-oMf of Sendmail sets a macro and takes nothing",
+	    { Q, "-oMf", "a@x" }, "send to=a@x" },
+	{ "-or, -os and -oB take a time", { Q, "-or", "5m", "-os", "1h30m",
+	    "-oB", "10", "a@x" }, "send to=a@x" },
+	{ "but never a recipient", { Q, "-os", "12345@x", "-oB", "a@x" },
+	    "send to=12345@x to=a@x" },
 	{ "-oA and -oX and -oP too",
 	    { Q, "-oA", "f", "-oX", "g", "-oP", "h", "a@x" },
 	    "send to=a@x" },
@@ -119,7 +172,7 @@ static const struct option_case {
 	    "send f=-i" },
 	{ "-r is -f", { Q, "-r", "a@x" }, "send f=a@x" },
 	{ "-F glued", { Q, "-FCronDaemon", "-i", "-B8BITMIME", "-oem", "u" },
-	    "send i F=CronDaemon to=u" },
+	    "send i em F=CronDaemon to=u" },
 	{ "-F empty", { Q, "-F", "", "-f", "a@x", "b@y" },
 	    "send f=a@x F= to=b@y" },
 	{ "-a and -C", { Q, "-a", "work", "-Cfile" }, "send C=file a=work" },
@@ -127,10 +180,9 @@ static const struct option_case {
 	    "send i to=-t to=-- to=a@x" },
 	{ "a lone minus is an operand", { Q, "-", "-i" }, "send i to=-" },
 	{ "letters without effect that take a value",
-	    { Q, "-A", "c", "-B", "7BIT", "-D", "f", "-e", "m", "-h", "3",
-	    "-L", "t", "a@x" }, "send to=a@x" },
-	{ "more of them",
-	    { Q, "-M", "Xv", "-O", "A=b", "-p", "P:h", "-Xf" }, "send" },
+	    { Q, "-A", "c", "-B", "7BIT", "-D", "f", "-h", "3", "-L", "t",
+	    "a@x" }, "send to=a@x" },
+	{ "more of them", { Q, "-M", "Xv", "-p", "P:h", "-Xf" }, "send" },
 	{ "-N, -R and -V", { Q, "-N", "Never", "-R", "hdrs", "-V", "id" },
 	    "send V=id --dsn_notify=never --dsn_return=headers" },
 	{ "glued", { Q, "-NSUCCESS,delay", "-RFULL", "-Vid 2", "a@x" },
@@ -147,11 +199,25 @@ static const struct option_case {
 	{ "msmtp's words", { Q, "--dsn-notify=failure,success",
 	    "--dsn-return", "headers", "a@x" }, "send "
 	    "--dsn_notify=failure,success --dsn_return=headers to=a@x" },
+	{ "the same, glued",
+	    { Q, "-Am", "-B8BITMIME", "-Df", "-h3", "-Lt", "-Mrsmtp",
+	    "-pUUCP:h", "a@x" }, "send to=a@x" },
+	{ "-E and -J take only what is glued",
+	    { Q, "-E", "-E1abc-000001-00", "-J", "-Jeuc", "a@x" },
+	    "send to=a@x" },
+	{ "what Exim does to its queue is refused",
+	    { Q, "-Mrm", "1abc-000001-00" }, "!-Mrm: what Exim does to its "
+	    "queue is not supported (mailq shows the queue)" },
+	{ "-Mvh too", { Q, "-Mvh", "1abc-000001-00" }, "!-Mvh: what Exim "
+	    "does to its queue is not supported (mailq shows the queue)" },
 	{ "-X takes a value apart", { Q, "-X", "f", "a@x" },
 	    "send to=a@x" },
 	{ "letters without effect and value", { Q, "-cGmnsTUxt" },
 	    "send t" },
-	{ "-Q takes only what is glued", { Q, "-Q", "a@x" }, "send to=a@x" },
+	{ "-Q does nothing, and sends nothing", { Q, "-Q", "reason" },
+	    "nothing to=reason" },
+	{ "-Q next to -q", { Q, "-qIabc", "-Qreason", "-qf" },
+	    "nothing q=Iabc q=f" },
 	{ "-bm", { Q, "-bm", "a@x" }, "send to=a@x" },
 	{ "-bs", { Q, "-bs", "-i" }, "smtp i" },
 	{ "-b s", { Q, "-b", "s" }, "smtp" },
@@ -163,15 +229,39 @@ static const struct option_case {
 	{ "-bd", { Q, "-bd" }, "daemon" },
 	{ "-bD", { Q, "-bD" }, "daemon" },
 	{ "-bl", { Q, "-bl" }, "daemon" },
-	{ "-bd -q1h", { Q, "-bd", "-q1h" }, "daemon" },
-	{ "-q1h -bd", { Q, "-q1h", "-bd" }, "daemon" },
-	{ "-q", { Q, "-q" }, "queue" },
-	{ "-q takes only what is glued", { Q, "-q", "x" }, "queue to=x" },
-	{ "-q15m", { Q, "-q15m" }, "queue" },
-	{ "-bp -qRx", { Q, "-bp", "-qRx" }, "mailq" },
+	{ "-bd -q1h", { Q, "-bd", "-q1h" }, "daemon q=1h" },
+	{ "-q1h -bd", { Q, "-q1h", "-bd" }, "daemon q=1h" },
+	{ "-ba", { Q, "-ba", "a@x" }, "send to=a@x" },
+	{ "-bh and -bH", { Q, "-bh", "-bH" }, "nothing" },
+	{ "-q", { Q, "-q" }, "queue q=" },
+	{ "-q and a time apart", { Q, "-q", "15m" }, "queue q=15m" },
+	{ "-q and a recipient", { Q, "-q", "x" }, "!-q takes no recipients: "
+	    "it delivers what is queued" },
+	{ "-q15m", { Q, "-q15m" }, "queue q=15m" },
+	{ "-q1h30m, -q0 and -qp5s", { Q, "-q1h30m", "-q0", "-qp5s", "-qp" },
+	    "queue q=1h30m q=0 q=p5s q=p" },
+	{ "-qI, -qR, -qS, -qG, -q!I, -qQ, -qL, -qf",
+	    { Q, "-qIid", "-qRr", "-qSs", "-qGg", "-q!Iid", "-qQ", "-qQx",
+	    "-qL", "-qf" },
+	    "queue q=Iid q=Rr q=Ss q=Gg q=!Iid q=Q q=Qx q=L q=f" },
+	{ "-qq, -qff and -qi of Exim", { Q, "-qq", "-qff", "-qqil" },
+	    "queue q=q q=ff q=qil" },
+	{ "-qI without an id", { Q, "-qI" }, "!-qI: expected an interval "
+	    "like 15m, or I, R, S or G and which mail is meant" },
+	{ "-q!G", { Q, "-q!Gx" }, "!-q!Gx: expected an interval "
+	    "like 15m, or I, R, S or G and which mail is meant" },
+	{ "-q15x", { Q, "-q15x" }, "!-q15x: expected an interval "
+	    "like 15m, or I, R, S or G and which mail is meant" },
+	{ "an endless -q", { Q, "-q99999999999999999999w" },
+	    "!-q99999999999999999999w: expected an interval like 15m, or I, "
+	    "R, S or G and which mail is meant" },
+	{ "a line end in -q", { Q, "-qIa\nb" },
+	    "!-q: the value has a control character" },
+	{ "-bp -qRx", { Q, "-bp", "-qRx" }, "mailq q=Rx" },
+	{ "-bv needs an address", { Q, "-bv" }, "!-bv needs an address" },
 	{ "the last mode counts", { Q, "-bs", "-bm" }, "send" },
-	{ "-bt", { Q, "-bt" }, "!-bt: this mode is not supported; there are "
-	    "-bm -bs -bp -bi -bv -bd" },
+	{ "-bt", { Q, "-bt" }, "!-bt: there are no rewriting rules to test; "
+	    "-bv ADDRESS says where a mail would go" },
 	{ "-bsx", { Q, "-bsx" }, "!-bsx: this mode is not supported; there "
 	    "are -bm -bs -bp -bi -bv -bd" },
 	{ "an unknown letter", { Q, "-iz" }, "!-z is unknown (see --help)" },
@@ -393,6 +483,16 @@ static const struct option_case {
 	    "send strict" },
 	{ "called as mailq", { "/usr/bin/mailq" }, "mailq strict" },
 	{ "called as newaliases", { "newaliases" }, "aliases strict" },
+	{ "called by the name that a package gives it",
+	    { "/usr/sbin/sendmail.qsendmail", "-i" }, "send strict i" },
+	{ "and as mailq.qsendmail", { "mailq.qsendmail" }, "mailq strict" },
+	{ "called as send-mail", { "/usr/bin/send-mail" }, "send strict" },
+	{ "called as runq", { "runq" }, "queue strict" },
+	{ "called as hoststat", { "hoststat" }, "nothing strict" },
+	{ "called as purgestat", { "/usr/bin/purgestat" }, "nothing strict" },
+	{ "a letter overrules the name", { "newaliases", "-bp" },
+	    "mailq strict" },
+	{ "called as sendmailx", { "sendmailx" }, "send" },
 	{ "called as something else", { "/sendmail/mysendmail" }, "send" },
 	{ "--sendmail first", { Q, "--sendmail", "-i", "a@x" },
 	    "send strict i to=a@x" },
@@ -412,6 +512,69 @@ static const struct option_case {
 	{ "-C when strict", { "sendmail", "-C", "f" }, "send strict C=f" },
 	{ "an unknown letter when strict", { "sendmail", "-z" },
 	    "!-z is unknown (see --help)" },
+};
+
+/* What programs really call, by kind of caller. */
+static const struct option_case callers[] = {
+#define S "/usr/sbin/sendmail"
+	{ "cron", { S, "-FCronDaemon", "-i", "-B8BITMIME", "-oem", "joe" },
+	    "send strict i em F=CronDaemon to=joe" },
+	{ "anacron", { S, "-FAnacron", "-odi", "root" },
+	    "send strict F=Anacron to=root" },
+	{ "at", { S, "-i", "joe" }, "send strict i to=joe" },
+	{ "a mail reader with a list and --",
+	    { S, "-oem", "-oi", "-f", "me@x", "--", "a@x", "b@x" },
+	    "send strict i em f=me@x to=a@x to=b@x" },
+	{ "the same with notices wanted",
+	    { S, "-oem", "-oi", "-N", "failure,delay", "-R", "hdrs", "--",
+	    "a@x" }, "send strict i em to=a@x" },
+	{ "a web language", { S, "-t", "-i" }, "send strict t i" },
+	{ "with parameters added", { S, "-t", "-i", "-fme@x" },
+	    "send strict t i f=me@x" },
+	{ "a mailer class that repeats itself",
+	    { S, "-t", "-i", "-oi", "-fme@x", "-t" },
+	    "send strict t i f=me@x" },
+	{ "a framework that speaks SMTP", { S, "-bs", "-i" },
+	    "smtp strict i" },
+	{ "a mail reader that speaks SMTP", { S, "-bs", "-odb", "-oem" },
+	    "smtp strict em db" },
+	{ "an old mail handler that speaks SMTP",
+	    { S, "-bs", "-odb", "-oem", "-om" }, "smtp strict em db" },
+	{ "vacation", { S, "-eq", "-f", "<>", "--", "a@x" },
+	    "send strict eq f= to=a@x" },
+	{ "a filter's auto-reply", { S, "-oi", "-f", "", "a@x", "b@x" },
+	    "send strict i f= to=a@x to=b@x" },
+	{ "an empty name", { S, "-F", "", "-f", "me@x", "a@x" },
+	    "send strict f=me@x F= to=a@x" },
+	{ "a list manager",
+	    { S, "-oi", "-f", "list-bounces@x", "-oep", "-odi", "-t" },
+	    "send strict t i f=list-bounces@x" },
+	{ "rmail", { S, "-G", "-oee", "-odq", "-oi", "-pUUCP:host", "-f",
+	    "a!b", "c@x" }, "send strict i ee dq f=a!b to=c@x" },
+	{ "version control", { S, "-i", "a@x", "b@x" },
+	    "send strict i to=a@x to=b@x" },
+	{ "options behind recipients", { S, "a@x", "-t", "b@x", "-i" },
+	    "send strict t i to=a@x to=b@x" },
+	{ "a cluster", { S, "-ti" }, "send strict t i" },
+	{ "a list in one argument", { S, "a@x,b@x" },
+	    "send strict to=a@x,b@x" },
+	{ "an init script", { S, "-bd", "-q30m" }, "daemon strict q=30m" },
+	{ "another one", { S, "-L", "sm-msp-queue", "-Ac", "-q30m" },
+	    "queue strict q=30m" },
+	{ "a check of an address", { S, "-bv", "root" },
+	    "verify strict to=root" },
+	{ "a package script", { "newaliases" }, "aliases strict" },
+	{ "the same for an aliases file of its own",
+	    { S, "-bi", "-oA/etc/mail/aliases" }, "aliases strict" },
+	{ "a monitor", { "mailq", "-Ac" }, "mailq strict" },
+	{ "an injected option writes no file",
+	    { S, "-t", "-i", "-fa@x", "-OQueueDirectory=/tmp",
+	    "-X/var/www/x.php" }, "send strict t i f=a@x" },
+	{ "an injected option names no settings",
+	    { S, "-t", "-f", "a@x", "--passwordeval=id" }, "!--passwordeval: "
+	    "called as sendmail, there are no words but --help and "
+	    "--version" },
+#undef S
 };
 
 static void
@@ -497,6 +660,8 @@ main(void)
 
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		test_case(&cases[i]);
+	for (i = 0; i < sizeof callers / sizeof callers[0]; i++)
+		test_case(&callers[i]);
 	test_help();
 	return tap_done();
 }

@@ -654,6 +654,48 @@ is_phrase(const char *text)
 	return len != 0;
 }
 
+/* What stands between the parentheses at text. */
+static void
+take_comment(const char *text, size_t len, struct buf *out)
+{
+	size_t depth = 1, i;
+	int space = 0;
+
+	for (i = 1; i < len; i++) {
+		if (ascii_is_space(text[i])) {
+			space = out->len != 0;
+			continue;
+		}
+		if (text[i] == ')' && --depth == 0)
+			return;
+		depth += text[i] == '(';
+		if (text[i] == '\\' && i + 1 < len)
+			i++;
+		if (space)
+			buf_addc(out, ' ');
+		space = 0;
+		buf_addc(out, text[i]);
+	}
+}
+
+void
+address_comment(const char *text, size_t len, struct buf *out)
+{
+	size_t i;
+	int quoted = 0;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		else if (text[i] == '(' && !quoted) {
+			take_comment(text + i, len - i, out);
+			return;
+		}
+	}
+}
+
 /*
  * A display name for a field. Encoded words in it are decoded first, since
  * they must not stand within quotes and may have characters that need these.

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/fault.h"
 
 struct address {
@@ -49,6 +50,13 @@ int address_parse_list(struct address_list *l, const char *text, size_t len,
  * caller releases a. -1 with a fault (EX_USAGE) otherwise.
  */
 int address_parse(struct address *a, const char *text, struct fault *f);
+
+/*
+ * Appends the text of the first comment in the body of an address field,
+ * which in "root (Cron Daemon)" is a display name: quoting undone, white
+ * space and folds single spaces. Nothing when there is none.
+ */
+void address_comment(const char *text, size_t len, struct buf *out);
 
 /*
  * Appends local@domain as RFC 5321 4.1.2 wants it in a command: the local

@@ -12,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "mail/codec.h"
+#include "submit/localname.h"
 
 #define ROOM_MIN 65536
 
@@ -31,6 +32,7 @@ draft_release(struct draft *d)
 	part_list_release(&d->parts);
 	header_release(&d->text.header);
 	message_release(&d->message);
+	strv_release(&d->expected);
 	buf_release(&d->rest);
 	if (d->text.fd != -1)
 		close(d->text.fd);
@@ -38,17 +40,20 @@ draft_release(struct draft *d)
 		close(d->content.fd);
 }
 
-/* Room for text in the header: folded, or each 8-bit octet a word. */
+/* Room for a field of the header: folded, or each 8-bit octet a word, and
+ * addresses in place of local names. */
 static off_t
-room_for(const char *text, size_t len)
+room_for(const char *text, size_t len, const struct account *a,
+    const struct sender *s)
 {
-	return (utf8_is_8bit(text, len) ? 64 : 8) * (off_t)len + 64;
+	return (utf8_is_8bit(text, len) ? 64 : 8) * (off_t)len + 64 +
+	    localname_room(text, len, a, s);
 }
 
 void
-draft_expect(struct draft *d, const char *text, size_t len)
+draft_expect(struct draft *d, const char *field)
 {
-	d->room += room_for(text, len);
+	strv_add(&d->expected, field);
 }
 
 /*
@@ -56,21 +61,27 @@ draft_expect(struct draft *d, const char *text, size_t len)
  * a hole of the file and costs nothing.
  */
 static off_t
-gap_for(const struct draft *d)
+gap_for(const struct draft *d, const struct account *a,
+    const struct sender *s)
 {
 	const struct header *h = &d->message.header;
-	off_t size = ROOM_MIN + d->room;
+	off_t size = ROOM_MIN + room_for(s->from_field, strlen(s->from_field),
+	    a, s);
 	size_t i;
 
 	for (i = 0; i < h->n; i++)
-		size += room_for(h->v[i].text, h->v[i].len);
+		size += room_for(h->v[i].text, h->v[i].len, a, s);
+	for (i = 0; i < d->expected.n; i++)
+		size += room_for(d->expected.v[i], strlen(d->expected.v[i]), a,
+		    s);
 	return (size + 65535) / 65536 * 65536;
 }
 
 /* Where the body of the input goes: straight into the content, or into a
  * file of its own when it becomes one part of many. */
 static int
-open_body(struct draft *d, struct writer *w, struct fault *f)
+open_body(struct draft *d, struct writer *w, const struct account *a,
+    const struct sender *s, struct fault *f)
 {
 	int parts = d->parts.n != 0 || d->compose;
 	int fd = io_private_file(f);
@@ -81,7 +92,7 @@ open_body(struct draft *d, struct writer *w, struct fault *f)
 		d->text.fd = fd;
 	else
 		d->content.fd = fd;
-	d->gap = parts ? 0 : gap_for(d);
+	d->gap = parts ? 0 : gap_for(d, a, s);
 	writer_init(w, fd, d->gap);
 	return 0;
 }
@@ -96,13 +107,14 @@ draft_read_header(struct draft *d, struct reader *r, struct fault *f)
 }
 
 int
-draft_read_body(struct draft *d, struct reader *r, int flags, struct fault *f)
+draft_read_body(struct draft *d, struct reader *r, int flags,
+    const struct account *a, const struct sender *s, struct fault *f)
 {
 	struct message *m = &d->message;
 	struct writer w;
 	int rc;
 
-	if (open_body(d, &w, f) == -1)
+	if (open_body(d, &w, a, s, f) == -1)
 		return -1;
 	m->body_at = d->gap;
 	rc = text_copy(r, &d->rest, &w, flags, &m->body, f);
@@ -113,7 +125,8 @@ draft_read_body(struct draft *d, struct reader *r, int flags, struct fault *f)
 }
 
 int
-draft_take_text(struct draft *d, const char *text, struct fault *f)
+draft_take_text(struct draft *d, const char *text, const struct account *a,
+    const struct sender *s, struct fault *f)
 {
 	struct reader none;
 	int rc;
@@ -121,7 +134,7 @@ draft_take_text(struct draft *d, const char *text, struct fault *f)
 	reader_init(&none, -1);
 	none.eof = 1;
 	buf_adds(&d->rest, text);
-	rc = draft_read_body(d, &none, 0, f);
+	rc = draft_read_body(d, &none, 0, a, s, f);
 	reader_release(&none);
 	return rc;
 }
@@ -140,7 +153,7 @@ text_charset(const struct account *a)
  * some go along with its text. */
 static int
 compose_body(struct draft *d, const struct account *a,
-    struct text_facts *facts, struct fault *f)
+    const struct sender *s, struct text_facts *facts, struct fault *f)
 {
 	struct header *h = &d->message.header;
 	struct writer w;
@@ -153,7 +166,7 @@ compose_body(struct draft *d, const struct account *a,
 	d->content.fd = io_private_file(f);
 	if (d->content.fd == -1)
 		return -1;
-	d->gap = gap_for(d);
+	d->gap = gap_for(d, a, s);
 	writer_init(&w, d->content.fd, d->gap);
 	rc = compose_write(h, &d->text, &d->parts, text_charset(a), &w, facts,
 	    f);
@@ -181,6 +194,8 @@ complete_header(struct draft *d, const struct account *a,
 	};
 
 	sender_apply(s, &d->message.header);
+	if (localname_repair(&d->message.header, a, s, f) == -1)
+		return -1;
 	return message_complete(&d->message, &c, f);
 }
 
@@ -219,7 +234,7 @@ draft_finish(struct draft *d, const struct account *a, const struct sender *s,
 	struct text_facts body = d->message.body;
 
 	if ((d->parts.n != 0 || d->compose) &&
-	    compose_body(d, a, &body, f) == -1)
+	    compose_body(d, a, s, &body, f) == -1)
 		return -1;
 	d->message.body = body;
 	if (complete_header(d, a, s, f) == -1)

@@ -19,22 +19,23 @@ struct draft {
 	struct text_part text;   /* the body, when it is to be one part */
 	struct content content;  /* the result; fd owned */
 	struct buf rest;         /* of the body, read with the header */
-	off_t room;              /* octets still to be added to the header */
+	struct strv expected;    /* fields still to be added to the header */
 	off_t gap;               /* room in front of the body */
 };
 
 void draft_init(struct draft *d);
 void draft_release(struct draft *d);
 
-/* Says that text will be added to the header: before draft_read_body. */
-void draft_expect(struct draft *d, const char *text, size_t len);
+/* Says that this field will be added to the header: before the body is read. */
+void draft_expect(struct draft *d, const char *field);
 /* Reads the header of a message from r; an input without one is all body. */
 int draft_read_header(struct draft *d, struct reader *r, struct fault *f);
 /* Reads the body, all that is left of r; flags of text_copy. */
 int draft_read_body(struct draft *d, struct reader *r, int flags,
-    struct fault *f);
-/* Takes text as the body, which goes on at the end of rest. */
-int draft_take_text(struct draft *d, const char *text, struct fault *f);
+    const struct account *a, const struct sender *s, struct fault *f);
+/* Takes text as the body. */
+int draft_take_text(struct draft *d, const char *text,
+    const struct account *a, const struct sender *s, struct fault *f);
 /*
  * Composes, completes the header by the settings of the account, and leaves
  * the finished message in d->content. 0, or -1 with a fault.

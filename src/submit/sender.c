@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "submit/localname.h"
 
 void
 sender_init(struct sender *s)
@@ -276,25 +277,31 @@ format_replies(const struct sender *s, const struct address_list *from,
 	}
 }
 
-/* The login with the display name that the field had. */
+/* The login with the display name that the field had, which may be a comment
+ * or a bare name. */
 static void
 format_login(const struct sender *s, const struct address_list *from,
-    struct buf *out)
+    const struct buf *body, struct buf *out)
 {
+	struct buf display = BUF_INIT;
 	struct address a = s->login;
 
-	if (from->n != 0 && from->v[0].display[0] != '\0')
-		a.display = from->v[0].display;
+	if (from->n != 0)
+		localname_display(&from->v[0], from->n == 1, body->data,
+		    body->len, &display);
+	if (display.len != 0)
+		a.display = display.data;
 	address_format(&a, out);
+	buf_release(&display);
 }
 
 static void
 make_login(const struct sender *s, struct header *h, size_t at,
-    const struct address_list *from)
+    const struct address_list *from, const struct buf *was)
 {
 	struct buf body = BUF_INIT, reply = BUF_INIT;
 
-	format_login(s, from, &body);
+	format_login(s, from, was, &body);
 	format_replies(s, from, &reply);
 	if (reply.len != 0 && !header_has(h, "Reply-To"))
 		header_insert(h, at + 1, "Reply-To", reply.data);
@@ -317,7 +324,7 @@ sender_apply(const struct sender *s, struct header *h)
 	/* A From that cannot be parsed has no name to keep. */
 	address_parse_list(&from, body.data, body.len, &ignored);
 	if (!is_login(s, &from))
-		make_login(s, h, at, &from);
+		make_login(s, h, at, &from, &body);
 	/* RFC 5322 3.6 allows one From field. */
 	header_remove_rest(h, "From", at + 1);
 	address_list_release(&from);

@@ -191,17 +191,15 @@ int
 smtp_mail_read(struct smtp_mail *m, struct reader *in, struct smtp_reply *r)
 {
 	struct draft *d = &m->draft;
-	const char *from = m->sender.from_field;
 	struct fault f = FAULT_INIT;
 	int rc;
 
-	draft_expect(d, from, strlen(from));
 	rc = draft_read_header(d, in, &f);
 	if (rc == 0 && count_hops(&d->message.header) > SMTP_HOPS_MAX)
 		return smtp_reply_set(r, 554, "5.4.6", "the message has more "
 		    "than %d Received fields: a loop", SMTP_HOPS_MAX);
 	if (rc == 0)
-		rc = draft_read_body(d, in, 0, &f);
+		rc = draft_read_body(d, in, 0, &m->account, &m->sender, &f);
 	if (rc == 0)
 		rc = draft_finish(d, &m->account, &m->sender, &f);
 	if (rc == -1)

@@ -132,16 +132,16 @@ read_message(struct submission *s, struct fault *f)
 	size_t i;
 	int rc = 0;
 
-	draft_expect(d, s->sender.from_field, strlen(s->sender.from_field));
 	for (i = 0; i < o->headers.n; i++)
-		draft_expect(d, o->headers.v[i], strlen(o->headers.v[i]));
+		draft_expect(d, o->headers.v[i]);
 	if (o->body != NULL)
-		return draft_take_text(d, o->body, f);
+		return draft_take_text(d, o->body, &s->account, &s->sender, f);
 	reader_init(&r, STDIN_FILENO);
 	if (!o->compose)
 		rc = draft_read_header(d, &r, f);
 	if (rc == 0)
-		rc = draft_read_body(d, &r, text_flags(o), f);
+		rc = draft_read_body(d, &r, text_flags(o), &s->account,
+		    &s->sender, f);
 	reader_release(&r);
 	return rc;
 }

@@ -122,6 +122,17 @@ is "what is no domain is a wrong maildomain" "$status" 78
 has "and that line says so" err 'maildomain: address "root@x> NOTIFY=NEVER":'
 again
 
+"$PYTHON" -c 'print("To: a@x,", ",\n ".join("n%d" % i for i in range(20000)))
+print("\ntext")' > in
+run "$QSENDMAIL" -t < in
+is "a long list of bare names can be sent" "$status$(cat err)" 0
+is "and each has an address in the header" \
+	"$(grep -c '^ n[0-9]* <me@example.org>' sent/1.eml)" 19999
+again
+mail > in
+run "$QSENDMAIL" -t --header 'Reply-To: root' --maildomain 'x y' < in
+is "a maildomain that makes no address is 78, for the header too" "$status" 78
+
 # A wrong address is a fault of whoever wrote it.
 printf 'account default\nhost h\nfrom me\n' > rc
 mail > in

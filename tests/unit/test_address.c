@@ -587,9 +587,40 @@ test_long(void)
 	check_long("<@a", ",@b", 0);
 }
 
+static void
+test_comment(void)
+{
+	static const struct {
+		const char *name, *in, *want;
+	} comments[] = {
+		{ "the comment of an old name", "root (Cron Daemon)",
+		    "Cron Daemon" },
+		{ "the first one counts", "(a) root (b)", "a" },
+		{ "comments within it", "root (a (b) c)", "a (b) c" },
+		{ "quoting is undone", "r (a \\) \\\\ b)", "a ) \\ b" },
+		{ "folds become spaces", "r ( a\r\n\t b  c )", "a b c" },
+		{ "not within quotes", "\"(x) \\\" (y)\" <r> (z)", "z" },
+		{ "none", "Name <r@x>", "" },
+		{ "an empty one", "r ()", "" },
+		{ "one that is not closed", "r (a", "a" },
+		{ "a backslash at the end", "r (a\\", "a\\" },
+		{ "nothing", "", "" },
+	};
+	struct buf out = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof comments / sizeof *comments; i++) {
+		buf_reset(&out);
+		address_comment(comments[i].in, strlen(comments[i].in), &out);
+		is_text(out.data, comments[i].want, comments[i].name);
+	}
+	buf_release(&out);
+}
+
 int
 main(void)
 {
+	test_comment();
 	test_lists();
 	test_refused();
 	test_spans();

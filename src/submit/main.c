@@ -110,9 +110,11 @@ main(int argc, char *argv[])
 	signal(SIGCHLD, SIG_DFL);
 	report_init(&r, "qsendmail");
 	options_init(&o);
-	if (options_parse(&o, argc, argv, &f) == 0)
+	if (options_parse(&o, argc, argv, &f) == 0) {
+		/* A wrong command line is always told on standard error. */
+		r.errors = o.error_mode;
 		run(&o, &r);
-	else
+	} else
 		report_fault(&r, &f);
 	status = report_finish(&r);
 	options_release(&o);

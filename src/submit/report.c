@@ -25,6 +25,7 @@ report_init(struct report *r, const char *program)
 	r->stage = STAGE_LOCAL;
 	buf_init(&r->reply, 0);
 	buf_init(&r->error, 0);
+	buf_init(&r->held, 0);
 }
 
 void
@@ -32,6 +33,7 @@ report_release(struct report *r)
 {
 	buf_release(&r->reply);
 	buf_release(&r->error);
+	buf_release(&r->held);
 }
 
 void
@@ -55,7 +57,10 @@ put_line(struct report *r, int status, const char *text, size_t len)
 	buf_addc(&line, '\n');
 	if (r->lines != NULL)
 		buf_add(r->lines, line.data, line.len);
-	else if (io_write(STDERR_FILENO, line.data, line.len) == -1)
+	else if (r->errors == ERRORS_MAIL_EXIT_0)
+		buf_add(&r->held, line.data, line.len);
+	else if (r->errors != ERRORS_QUIET &&
+	    io_write(STDERR_FILENO, line.data, line.len) == -1)
 		r->output_failed = 1;
 	buf_release(&line);
 }
@@ -402,9 +407,20 @@ report_log(struct report *r, struct logline *l)
 	strv_release(&lines);
 }
 
+void
+report_forget(struct report *r)
+{
+	r->status = 0;
+	buf_reset(&r->held);
+}
+
 int
 report_finish(struct report *r)
 {
+	if (io_write(STDERR_FILENO, r->held.data, r->held.len) == -1)
+		r->output_failed = 1;
+	buf_reset(&r->held);
+	r->errors = r->errors == ERRORS_QUIET ? ERRORS_QUIET : ERRORS_PRINT;
 	if (r->output_failed && r->status == 0)
 		report_line(r, EX_IOERR, "cannot write to standard output");
 	return r->status;

@@ -12,6 +12,7 @@
 #include "queue/envelope.h"
 #include "queue/job.h"
 #include "settings/account.h"
+#include "settings/options.h"
 #include "submit/logline.h"
 
 struct report {
@@ -22,6 +23,9 @@ struct report {
 	int code;            /* 0 if there was none */
 	struct buf reply;    /* its words */
 	struct buf error;    /* the sentence about the first fault */
+	enum error_mode errors; /* where lines go: ERRORS_QUIET nowhere,
+	                         * ERRORS_MAIL_EXIT_0 they wait for the end */
+	struct buf held;     /* those that wait */
 	int output_failed;   /* standard output could not be written */
 	struct buf *lines;   /* borrowed; see report_collect; NULL: none */
 };
@@ -62,7 +66,10 @@ void report_server_text(struct buf *out, const char *text, size_t len);
  * this module knows of the mail's end is filled in here.
  */
 void report_log(struct report *r, struct logline *l);
-/* The exit status of the process. */
+/* What has gone wrong was told in another way: nothing is said of it, and it
+ * does not count. */
+void report_forget(struct report *r);
+/* Says what had to wait. The exit status of the process. */
 int report_finish(struct report *r);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "queue/dsn.h"
 #include "submit/draft.h"
+#include "submit/errors.h"
 #include "submit/fields.h"
 #include "submit/recipients.h"
 #include "submit/relay.h"
@@ -240,6 +241,8 @@ run(struct submission *s, struct report *report, struct fault *f)
 	}
 	transfer_mail(&s->relay, &s->account, &s->envelope, &s->draft,
 	    s->o->verbose, report);
+	errors_mail(report, &s->relay, &s->account, &s->sender, &s->envelope,
+	    &s->draft.content);
 	return 0;
 }
 

@@ -39,13 +39,52 @@ is "the programs that are installed" \
 "./bin/qsendmail
 ./libexec/qsendmail/qsendmail-relay"
 ok "what is installed runs" usr/bin/qsendmail --version
+
+# The names that programs call, staged as a package does it.
+links()
+{
+	for i in sbin/sendmail lib/sendmail bin/mailq bin/newaliases; do
+		echo "$i -> $(readlink "$1/$i")"
+	done
+}
+want="sbin/sendmail -> $T/usr/bin/qsendmail
+lib/sendmail -> $T/usr/bin/qsendmail
+bin/mailq -> $T/usr/bin/qsendmail
+bin/newaliases -> $T/usr/bin/qsendmail"
+ok "make install-sendmail" make -C build install-sendmail DESTDIR="$T/stage"
+is "its links" "$(links "stage$T/usr")" "$want"
+ok "a second time" make -C build install-sendmail DESTDIR="$T/stage"
+rm "stage$T/usr/lib/sendmail" "stage$T/usr/bin/mailq"
+echo foreign > "stage$T/usr/lib/sendmail"
+ln -s /nonexistent "stage$T/usr/bin/newaliases.new"
+mv "stage$T/usr/bin/newaliases.new" "stage$T/usr/bin/newaliases"
+run make -C build install-sendmail DESTDIR="$T/stage"
+is "what is foreign stops it" "$([ "$status" -ne 0 ]; echo $?)" 0
+has "each is named" err "$T/stage$T/usr/lib/sendmail is not ours: it stays"
+has "also a link that leads nowhere" err "usr/bin/newaliases is not ours"
+is "and stays" "$(cat "stage$T/usr/lib/sendmail")$(readlink \
+	"stage$T/usr/bin/newaliases")" foreign/nonexistent
+ok "no link is made then" test ! -e "stage$T/usr/bin/mailq"
+ok "make uninstall-sendmail" make -C build uninstall-sendmail DESTDIR="$T/stage"
+is "takes only ours away" "$(cd "stage$T/usr" && find . ! -type d | sort)" \
+"./bin/newaliases
+./lib/sendmail"
+ok "the links elsewhere" make -C build install-sendmail \
+	SENDMAIL_PREFIX="$T/other"
+is "are there" "$(links other)" "$want"
+ok "make uninstall" make -C build uninstall SENDMAIL_PREFIX="$T/other"
+is "takes them away, too" "$(find other ! -type d)" ""
+ok "make install, with links" make -j2 -C build install install-sendmail
+run usr/bin/mailq
+is "mailq by its link" "$status$(cat out err)" "0Mail queue is empty"
 rm -rf tree build
 serve
 printf '%s\n' 'from 50627xxxx@qq.com' 'user 50627xxxx@qq.com' \
 	'password abcdefghijklmnop' 'host localhost' "port $SMTPS_PORT" 'auth login' \
 	'tls on' 'tls_starttls off' "tls_trust_file $T/certs/ca.pem" > settings
 chmod 600 settings
-run usr/bin/qsendmail -C settings a@example.net <<END
+cp settings .qsendmailrc
+run usr/sbin/sendmail -i a@example.net <<END
 Subject: from the installed program
 
 text

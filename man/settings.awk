@@ -232,25 +232,45 @@ function option_list(use,    flag)
 	print ".El"
 }
 
+# Domains in lines that are not too long; of a long list only the first.
+function domain_text(text,    n, i, words, line, out, most)
+{
+	n = split(text, words, " ")
+	most = n > 16 ? 12 : n
+	out = ""
+	line = words[1] (most > 1 ? "," : "")
+	for (i = 2; i <= most; i++) {
+		if (length(line) + length(words[i]) > 70) {
+			out = out line "\n"
+			line = ""
+		}
+		line = line (line == "" ? "" : " ") words[i] \
+		    (i < most ? "," : "")
+	}
+	out = out line
+	if (most < n)
+		out = out "\nand " n - most " more"
+	return out
+}
+
 function provider_list(    lines, n, i, word, name, host, domains)
 {
 	n = split(slurp(top "/etc/providers"), lines, "\n")
-	print ".Bl -column \"googlemail\" \"smtp.exmail.qq.com\" \"domains\""
-	print ".It Sy Name Ta Sy Host Ta Sy Domains"
+	print ".Bl -tag -width \"netease-enterprise\" -compact"
 	name = ""
 	for (i = 1; i <= n + 1; i++) {
 		word = i <= n ? lines[i] : "account"
 		sub(/ .*/, "", word)
 		if (word == "account") {
 			if (name != "")
-				print ".It " name " Ta " host " Ta " domains
+				print ".It Li " name "\n" host "\n" domains
 			name = substr(lines[i], 9)
 			host = ""
-			domains = "(only by its name)"
+			domains = "(by its name)"
 		} else if (word == "host")
-			host = substr(lines[i], 6)
+			host = substr(lines[i], 6) ":"
 		else if (word == "domains")
-			domains = substr(lines[i], 9)
+			domains = domain_text(substr(lines[i], 9))
 	}
 	print ".El"
 }
@@ -259,7 +279,8 @@ function example(    line)
 {
 	open_table("src/settings/settings.def")
 	while (next_row() == 7) {
-		if (row[2] == "domains" || row[2] == "hint")
+		if (row[2] == "domains" || row[2] == "hosts" || \
+		    row[2] == "hint")
 			continue
 		print ""
 		print "# " row[7]

@@ -18,6 +18,7 @@
 #include "base/compat.h"
 #include "base/spawn.h"
 #include "base/xalloc.h"
+#include "settings/provider.h"
 
 #define EVAL_OUTPUT_MAX 65536
 
@@ -102,25 +103,6 @@ find_system_file(struct buf *path)
 	return test == NULL && try_path(path, "/etc", "msmtprc");
 }
 
-void
-account_shipped_path(const char *name, struct buf *out)
-{
-	const char *test = compat_getenv("QSENDMAIL_TEST_DATADIR");
-	struct buf path = BUF_INIT;
-	char own[4096], *slash;
-
-	if (test == NULL && compat_own_path(own, sizeof own) == 0 &&
-	    (slash = strrchr(own, '/')) != NULL) {
-		*slash = '\0';
-		buf_addf(&path, "%s/etc/%s", own, name);
-	}
-	if (path.len > 0 && is_readable(path.data))
-		buf_adds(out, path.data);
-	else
-		buf_addf(out, "%s/%s", test != NULL ? test : PKGDATADIR, name);
-	buf_release(&path);
-}
-
 static int
 load_files(struct config *c, const struct account_request *r, struct fault *f)
 {
@@ -138,57 +120,26 @@ load_files(struct config *c, const struct account_request *r, struct fault *f)
 	return rc;
 }
 
-static int
-is_provider(const struct section *s)
-{
-	return (s->flags & CONFIG_PROVIDERS) != 0;
-}
-
-static int
-load_providers(struct config *c, struct fault *f)
-{
-	struct buf path = BUF_INIT;
-	int rc = 0;
-
-	if (c->n == 0 || !is_provider(&c->v[c->n - 1])) {
-		account_shipped_path("providers", &path);
-		rc = config_load(c, path.data, CONFIG_PROVIDERS, f);
-	}
-	buf_release(&path);
-	return rc;
-}
-
-static const struct section *
-find_provider(const struct config *c, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		if (is_provider(&c->v[i]) && strcmp(c->v[i].name, name) == 0)
-			return &c->v[i];
-	return NULL;
-}
-
 /* Every base that its file does not define must be a provider's name. */
 static int
 check_bases(struct config *c, struct fault *f)
 {
-	const struct section *s;
-	size_t i, j;
+	const struct section *s, *provider;
+	size_t i, j, n = c->n;
 
-	for (i = 0; i < c->n; i++) {
-		if (c->v[i].bases.n == 0)
-			continue;
-		if (load_providers(c, f) == -1)
-			return -1;
-		s = &c->v[i];
-		for (j = 0; j < s->bases.n; j++)
-			if (find_provider(c, s->bases.v[j]) == NULL)
+	for (i = 0; i < n; i++)
+		for (j = 0; j < c->v[i].bases.n; j++) {
+			/* What is found is added, and moves the sections. */
+			if (provider_find(c, PROVIDER_NAME,
+			    c->v[i].bases.v[j], &provider, f) == -1)
+				return -1;
+			s = &c->v[i];
+			if (provider == NULL)
 				return fault_set(f, EX_CONFIG, "%s:%u: account "
 				    "%s is not defined before this line, and "
 				    "no provider has this name", s->file,
 				    s->line, s->bases.v[j]);
-	}
+		}
 	return 0;
 }
 
@@ -389,7 +340,7 @@ use_section(struct account *a, const struct section *s)
 	a->name = xstrdup(s->name);
 	for (i = 0; i < s->bases.n; i++)
 		strv_add(&a->providers, s->bases.v[i]);
-	if (is_provider(s)) {
+	if (provider_is(s)) {
 		strv_add(&a->providers, s->name);
 		return;
 	}
@@ -449,7 +400,7 @@ find_by_from(const struct config *c, const char *from)
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		if (!is_provider(&c->v[i]) && same_address(from,
+		if (!provider_is(&c->v[i]) && same_address(from,
 		    values_text(&c->v[i].values, S_FROM)))
 			return &c->v[i];
 	return NULL;
@@ -463,7 +414,7 @@ list_files(struct buf *out, const struct config *c)
 	size_t i;
 
 	for (i = 0; i < c->n; i++) {
-		if (is_provider(&c->v[i]) || c->v[i].root == last)
+		if (provider_is(&c->v[i]) || c->v[i].root == last)
 			continue;
 		if (last != NULL)
 			buf_adds(out, " and ");
@@ -484,11 +435,9 @@ choose_by_name(struct account *a, const char *name, const struct values *env,
 		use_env(a, env);
 		return 0;
 	}
-	if (s == NULL) {
-		if (load_providers(&a->config, f) == -1)
-			return -1;
-		s = find_provider(&a->config, name);
-	}
+	if (s == NULL && provider_find(&a->config, PROVIDER_NAME, name, &s,
+	    f) == -1)
+		return -1;
 	if (s != NULL) {
 		use_section(a, s);
 		return 0;
@@ -555,30 +504,21 @@ has_secret_of_file(const struct values *v)
 	return 0;
 }
 
-static int
-has_word(const char *list, const char *word)
-{
-	size_t len;
-
-	for (; *list != '\0'; list += len) {
-		list += strspn(list, " \t");
-		len = strcspn(list, " \t");
-		if (len > 0 && len == strlen(word) &&
-		    strncasecmp(list, word, len) == 0)
-			return 1;
-	}
-	return 0;
-}
-
+/* An account of the user's files that serves a mail domain, or NULL. */
 static const struct section *
-find_provider_of(const struct config *c, const char *domain)
+find_own_provider(const struct config *c, const char *domain)
 {
+	const struct values *v;
+	const char *list;
 	size_t i;
 
-	for (i = 0; i < c->n; i++)
-		if (is_provider(&c->v[i]) && has_word(values_text(
-		    &c->v[i].values, S_DOMAINS), domain))
+	for (i = 0; i < c->n; i++) {
+		v = &c->v[i].values;
+		list = values_text(v, S_DOMAINS);
+		if (!provider_is(&c->v[i]) && *values_text(v, S_HOST) !=
+		    '\0' && provider_has_word(list, strlen(list), domain))
 			return &c->v[i];
+	}
 	return NULL;
 }
 
@@ -617,17 +557,28 @@ fit_port(struct values *v, const struct values *provider)
 	}
 }
 
-/* Sets what is still open from the provider. */
-static void
-fill_from_provider(struct values *v, const struct values *provider)
+/* What belongs to one mailbox, not to the server. */
+static int
+is_personal(enum setting_id id)
 {
+	return id == S_FROM || id == S_FROM_FULL_NAME || id == S_USER ||
+	    id == S_PASSWORD || id == S_PASSWORD_FILE || id == S_PASSWORDEVAL;
+}
+
+/* Sets what is still open from the provider. A shipped one may know what
+ * name everybody logs in with. */
+static void
+fill_from_provider(struct values *v, const struct section *provider)
+{
+	const struct values *from = &provider->values;
 	size_t i;
 
-	fit_port(v, provider);
+	fit_port(v, from);
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (!values_is_set(v, (enum setting_id)i) &&
-		    values_is_set(provider, (enum setting_id)i))
-			values_put(v, (enum setting_id)i, &provider->v[i]);
+		    values_is_set(from, (enum setting_id)i) &&
+		    (provider_is(provider) || !is_personal((enum setting_id)i)))
+			values_put(v, (enum setting_id)i, &from->v[i]);
 }
 
 static int
@@ -651,14 +602,15 @@ apply_provider(struct account *a, struct fault *f)
 
 	if (*from == '\0')
 		return say_no_sender(a, f);
-	if (load_providers(&a->config, f) == -1)
+	provider = find_own_provider(&a->config, domain_of(from));
+	if (provider == NULL && provider_find(&a->config, PROVIDER_DOMAIN,
+	    domain_of(from), &provider, f) == -1)
 		return -1;
-	provider = find_provider_of(&a->config, domain_of(from));
 	if (provider == NULL)
 		return fault_set(f, EX_CONFIG, "account %s names no host, and "
 		    "the provider of %s is not known: add \"host NAME\"",
 		    a->name, from);
-	fill_from_provider(&a->values, &provider->values);
+	fill_from_provider(&a->values, provider);
 	return 0;
 }
 
@@ -745,9 +697,11 @@ account_complete(struct account *a, struct fault *f)
 	if (take_asked_from(a, f) == -1)
 		return -1;
 	for (i = a->providers.n; i-- > 0;) {
-		provider = find_provider(&a->config, a->providers.v[i]);
+		if (provider_find(&a->config, PROVIDER_NAME,
+		    a->providers.v[i], &provider, f) == -1)
+			return -1;
 		if (provider != NULL)
-			fill_from_provider(v, &provider->values);
+			fill_from_provider(v, provider);
 	}
 	if (*values_text(v, S_HOST) == '\0' && !has_maildir(v)) {
 		if (apply_provider(a, f) == -1)
@@ -815,6 +769,24 @@ out:
 
 /* ---- for people ---- */
 
+void
+account_hint(const struct account *a, struct buf *out)
+{
+	const char *hint = values_text(&a->values, S_HINT);
+	const struct section *provider;
+	struct fault f = FAULT_INIT;
+	struct config c;
+
+	config_init(&c);
+	if (*hint == '\0' && provider_find(&c, PROVIDER_HOST,
+	    values_text(&a->values, S_HOST), &provider, &f) == 0 &&
+	    provider != NULL)
+		hint = values_text(&provider->values, S_HINT);
+	buf_adds(out, hint);
+	config_release(&c);
+	fault_release(&f);
+}
+
 static void
 describe_origin(struct buf *out, const struct origin *o)
 {
@@ -834,22 +806,10 @@ describe_origin(struct buf *out, const struct origin *o)
 static void
 describe_value(struct buf *out, const struct values *v, enum setting_id id)
 {
-	const char *text = values_text(v, id), *p;
-	size_t len = strlen(text);
-
-	if (settings[id].type == TYPE_SECRET) {
+	if (settings[id].type == TYPE_SECRET)
 		buf_adds(out, values_number(v, id) ? "(set)" : "\"\"");
-	} else if (len == 0 || strchr(" \t\"", text[0]) != NULL ||
-	    strchr(" \t", text[len - 1]) != NULL) {
-		buf_addc(out, '"');
-		for (p = text; *p != '\0'; p++) {
-			if (*p == '"')
-				buf_addc(out, '\\');
-			buf_addc(out, *p);
-		}
-		buf_addc(out, '"');
-	} else
-		buf_adds(out, text);
+	else
+		config_quote(out, values_text(v, id));
 }
 
 void

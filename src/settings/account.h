@@ -63,8 +63,8 @@ void account_describe(const struct account *a, struct buf *out);
  */
 int account_load_secret(const char *file, const char *name, struct values *v,
     struct fault *f);
-/* Path of a shipped file (etc/NAME of the built tree, else the installed
- * one) appended to out. */
-void account_shipped_path(const char *name, struct buf *out);
+/* Appends what to do when the login is refused: the account's hint, else that
+ * of the provider whose server its host is; or nothing. */
+void account_hint(const struct account *a, struct buf *out);
 
 #endif

@@ -28,6 +28,8 @@ struct parser {
 	struct config *config;
 	int flags;
 	const char *root;        /* the file that config_load was given */
+	config_wants wants;      /* NULL: every block */
+	const void *wants_arg;
 	struct section defaults;
 	struct section *current; /* &defaults, the last one of config, or NULL */
 	size_t first;            /* index of the first section of this load */
@@ -124,6 +126,25 @@ unquote(struct buf *out, const char *p, size_t len)
 			i++;
 		buf_addc(out, p[i]);
 	}
+}
+
+void
+config_quote(struct buf *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len != 0 && strchr(" \t\"", text[0]) == NULL &&
+	    strchr(" \t", text[len - 1]) == NULL) {
+		buf_adds(out, text);
+		return;
+	}
+	buf_addc(out, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			buf_addc(out, '\\');
+		buf_addc(out, *text);
+	}
+	buf_addc(out, '"');
 }
 
 int
@@ -528,6 +549,60 @@ parse_line(struct source *s, const char *p, size_t len, struct fault *f)
 	return rc;
 }
 
+/* The end of the line at p: its LF, or end. */
+static const char *
+line_end(const char *p, const char *end)
+{
+	const char *lf = memchr(p, '\n', (size_t)(end - p));
+
+	return lf != NULL ? lf : end;
+}
+
+static int
+begins_with(const char *p, const char *end, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(end - p) >= len && memcmp(p, word, len) == 0;
+}
+
+/* Where the block of the account line at p ends; *lines is its length. */
+static const char *
+block_end(const char *p, const char *end, unsigned *lines)
+{
+	*lines = 0;
+	do {
+		p = line_end(p, end);
+		p += p < end;
+		++*lines;
+	} while (p < end && !begins_with(p, end, "account ") &&
+	    !begins_with(p, end, "defaults"));
+	return p;
+}
+
+/*
+ * Passes over the blocks at p that nobody wants. Of the one that is wanted
+ * the end becomes the end of all: the rest of the file is of no interest.
+ */
+static const char *
+skip_blocks(struct source *s, const char *p, const char **end)
+{
+	const struct parser *parser = s->parser;
+	const char *next;
+	unsigned lines;
+
+	while (parser->wants != NULL && begins_with(p, *end, "account ")) {
+		next = block_end(p, *end, &lines);
+		if (parser->wants(parser->wants_arg, p, (size_t)(next - p))) {
+			*end = next;
+			break;
+		}
+		s->line += lines;
+		p = next;
+	}
+	return p;
+}
+
 static int
 parse_text(struct source *s, const char *p, size_t len, struct fault *f)
 {
@@ -536,10 +611,11 @@ parse_text(struct source *s, const char *p, size_t len, struct fault *f)
 	if (len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p += 3;
 	while (p < end) {
+		p = skip_blocks(s, p, &end);
+		if (p == end)
+			break;
 		s->line++;
-		lf = memchr(p, '\n', (size_t)(end - p));
-		if (lf == NULL)
-			lf = end;
+		lf = line_end(p, end);
 		if (parse_line(s, p, (size_t)(lf - p), f) == -1)
 			return fault_context(f, "%s:%u", s->path, s->line);
 		p = lf + 1;
@@ -612,7 +688,8 @@ slurp(int fd, const struct source *s, struct buf *text, struct fault *f)
 	while ((n = io_read(fd, chunk, sizeof chunk)) > 0)
 		if (buf_add(text, chunk, (size_t)n) == -1)
 			break;
-	compat_wipe(chunk, sizeof chunk);
+	if ((s->parser->flags & CONFIG_PROVIDERS) == 0)
+		compat_wipe(chunk, sizeof chunk);
 	if (n > 0)
 		return fault_set(f, EX_CONFIG,
 		    "%s is too large for a settings file", s->path);
@@ -647,20 +724,31 @@ read_file(struct parser *p, const struct source *parent, const char *path,
 		goto out;
 	rc = check_access(&s, f);
 out:
-	buf_wipe(&text);
+	if (p->flags & CONFIG_PROVIDERS)
+		buf_release(&text);
+	else
+		buf_wipe(&text);
 	if (fd != -1)
 		close(fd);
 	return rc;
 }
 
 int
-config_load(struct config *c, const char *path, int flags, struct fault *f)
+config_load_some(struct config *c, const char *path, int flags,
+    config_wants wants, const void *arg, struct fault *f)
 {
-	struct parser p = { .config = c, .flags = flags, .first = c->n };
+	struct parser p = { .config = c, .flags = flags, .first = c->n,
+	    .wants = wants, .wants_arg = arg };
 	int rc;
 
 	p.defaults.values.keep_secrets = (flags & CONFIG_SECRETS) != 0;
 	rc = read_file(&p, NULL, path, f);
 	section_release(&p.defaults);
 	return rc;
+}
+
+int
+config_load(struct config *c, const char *path, int flags, struct fault *f)
+{
+	return config_load_some(c, path, flags, NULL, NULL, f);
 }

@@ -53,6 +53,14 @@ void config_release(struct config *c);
  * secrets are wiped.
  */
 int config_load(struct config *c, const char *path, int flags, struct fault *f);
+/*
+ * The same, but of the accounts only one is parsed: the first whose block,
+ * from its account line to the next account or defaults line, is wanted. For
+ * files of our own, whose accounts stand for themselves.
+ */
+typedef int (*config_wants)(const void *arg, const char *block, size_t len);
+int config_load_some(struct config *c, const char *path, int flags,
+    config_wants wants, const void *arg, struct fault *f);
 /* The section called name, or NULL. */
 const struct section *config_find(const struct config *c, const char *name);
 /*
@@ -61,6 +69,8 @@ const struct section *config_find(const struct config *c, const char *name);
  */
 int config_split(const char *p, size_t len, struct buf *keyword,
     struct buf *value);
+/* Appends a value as a file has it: in quotes when it needs them. */
+void config_quote(struct buf *out, const char *text);
 /* Sets what a line of a file says, msmtp's old keywords included: 0, or -1
  * with a fault (EX_CONFIG) without file and line. */
 int config_set(struct values *v, const char *keyword, const char *text,

@@ -223,23 +223,36 @@ add_target(struct buf *line, const struct values *v)
 		    values_text(v, S_PORT));
 }
 
+/*
+ * The hint is about a refused login. A provider whose server is a program on
+ * this machine tells with it how to start that, and what its certificate is.
+ */
+static int
+needs_hint(const struct event *e, const char *host)
+{
+	if (e->stage == STAGE_LOGIN)
+		return e->reply == REPLY_R5XX;
+	return (e->stage == STAGE_CONNECT || e->stage == STAGE_CERTIFICATE) &&
+	    strncmp(host, "127.", 4) == 0;
+}
+
 void
 report_session(struct report *r, const struct event *e,
     const struct account *a)
 {
 	const struct outcome_rule *rule = outcome_find(e->stage, e->reply);
 	int status = e->exit_status != 0 ? e->exit_status : rule->exit_status;
-	const char *hint = "";
-	struct buf line = BUF_INIT;
+	struct buf line = BUF_INIT, hint = BUF_INIT;
 
-	if (e->stage == STAGE_LOGIN && e->reply == REPLY_R5XX)
-		hint = values_text(&a->values, S_HINT);
+	if (needs_hint(e, values_text(&a->values, S_HOST)))
+		account_hint(a, &hint);
 	add_target(&line, &a->values);
 	buf_adds(&line, ": ");
-	add_reason(&line, e->stage, e->reply, e->code, e->text, hint);
+	add_reason(&line, e->stage, e->reply, e->code, e->text, hint.data);
 	keep_reply(r, e->stage, e->reply, e->code, e->text);
 	put_line(r, status, line.data, line.len);
 	buf_release(&line);
+	buf_release(&hint);
 }
 
 static void

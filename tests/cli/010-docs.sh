@@ -113,13 +113,5 @@ chmod 600 all
 run "$QSENDMAIL" -C all --settings
 is "every line of it is a setting" "$(cat err)" ""
 is "and none is missing" "$(wc -l < all | tr -d ' ')" \
-	"$(($(wc -l < rows) - 2))"
-
-# The providers, through the command.
-for i in qq.com vip.qq.com foxmail.com 163.com 126.com yeah.net gmail.com \
-    googlemail.com; do
-	run "$QSENDMAIL" --settings --from "me@$i"
-	is "a provider for $i" "$(awk '/^(port|tls|tls_starttls|user) / { print $2 }' out |
-		tr '\n' ' ')" "465 me@$i on off "
-done
+	"$(($(wc -l < rows) - 3))"
 finish

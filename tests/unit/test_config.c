@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "settings/account.h"
+#include "settings/provider.h"
 #include "tap.h"
 
 static void
@@ -515,6 +516,7 @@ static const char providers[] =
 	"account exmail\nhost smtp.exmail.qq.com\n"
 	"account s\nhost mail.587.org\nport 587\ntls_starttls on\n"
 	"auth off\nsender any\ndomains 587.org\n"
+	"hosts relay.587.org in.*.587.net\n"
 	"account gmail\nhost smtp.gmail.com\ndomains gmail.com\nsender any\n";
 
 /* What the file of the user says, and of the system; then the request. */
@@ -592,17 +594,20 @@ static const struct account_case {
 	    .user = "from 1@587.org\nport 465\n",
 	    .want = "default: host=mail.587.orgP port=465A from=1@587.orgA "
 	    "sender=anyP auth=offP user=1@587.orgP tls=onP "
-	    "tls_starttls=offP domains=587.orgP" },
+	    "tls_starttls=offP domains=587.orgP "
+	    "hosts=relay.587.org in.*.587.netP" },
 	{ .name = "with such a provider port 587 is as it says",
 	    .user = "from 1@587.org\ntls_starttls off\n",
 	    .want = "default: host=mail.587.orgP port=465P from=1@587.orgA "
 	    "sender=anyP auth=offP user=1@587.orgP tls=onP "
-	    "tls_starttls=offA domains=587.orgP" },
+	    "tls_starttls=offA domains=587.orgP "
+	    "hosts=relay.587.org in.*.587.netP" },
 	{ .name = "with such a provider STARTTLS is as it says",
 	    .user = "from 1@587.org\ntls_starttls on\n",
 	    .want = "default: host=mail.587.orgP port=587P from=1@587.orgA "
 	    "sender=anyP auth=offP user=1@587.orgP tls=onP "
-	    "tls_starttls=onA domains=587.orgP" },
+	    "tls_starttls=onA domains=587.orgP "
+	    "hosts=relay.587.org in.*.587.netP" },
 	{ .name = "an unknown port is as the provider has it",
 	    .user = "from 1@gmail.com\nport 994\n",
 	    .want = "default: host=smtp.gmail.comP port=994A "
@@ -675,6 +680,34 @@ static const struct account_case {
 	    .want = "qq: host=smtp.qq.comP port=465P from=1@corp.cnA "
 	    "sender=loginP auth=loginP user=1@corp.cnP tls=onP "
 	    "tls_starttls=offP domains=qq.com foxmail.comP hint=codeP" },
+	{ .name = "an account with domains is a provider",
+	    .user = "account c\ndomains corp.cn *.corp.cn\nhost m.corp.cn\n"
+	    "port 587\ntls on\nauth on\nfrom x@corp.cn\nuser x\n"
+	    "from_full_name X\npassword p\n"
+	    "account default\nfrom me@a.corp.cn\n",
+	    .want = "default: host=m.corp.cnA port=587A from=me@a.corp.cnA "
+	    "auth=onA user=me@a.corp.cnP tls=onA "
+	    "domains=corp.cn *.corp.cnA" },
+	{ .name = "one of the system's too, with its defaults",
+	    .user = "from me@corp.cn\npassword p\n",
+	    .system = "defaults\ntls on\naccount c\ndomains corp.cn\n"
+	    "host m.corp.cn\nauth plain\n",
+	    .want = "default: host=m.corp.cnA port=25B from=me@corp.cnA "
+	    "auth=plainA user=me@corp.cnP password=A tls=onD "
+	    "domains=corp.cnA secret home/.qsendmailrc default" },
+	{ .name = "it comes before a provider that is shipped",
+	    .user = "account c\ndomains qq.com\nhost m\n", .from = "1@qq.com",
+	    .want = "command line: host=mA port=25B from=1@qq.comC "
+	    "user=1@qq.comP domains=qq.comA" },
+	{ .name = "without a host it is none",
+	    .user = "account c\ndomains corp.cn\n", .from = "1@corp.cn",
+	    .want = "!account command line names no host, and the provider of "
+	    "1@corp.cn is not known: add \"host NAME\"" },
+	{ .name = "a domain below it is another one",
+	    .user = "account c\ndomains corp.cn\nhost m\n",
+	    .from = "1@a.corp.cn",
+	    .want = "!account command line names no host, and the provider of "
+	    "1@a.corp.cn is not known: add \"host NAME\"" },
 	{ .name = "a base that nobody has", .user = "host a\naccount b : c\n",
 	    .want = "!home/.qsendmailrc:2: account c is not defined before "
 	    "this line, and no provider has this name" },
@@ -1354,33 +1387,49 @@ test_describe(void)
 
 /* ---- the shipped providers ---- */
 
+/* STARTTLS has port 587, and what runs on this machine its own. */
 static int
-count_domain(const struct config *c, const char *domain)
+is_complete(const struct section *s)
 {
-	size_t i, len = strlen(domain);
-	const char *p;
-	int n = 0;
+	const struct values *v = &s->values;
+	int way = values_bool(v, S_TLS_STARTTLS);
+	int port = (int)values_number(v, S_PORT);
+	int is_here = strcmp(values_text(v, S_HOST), "127.0.0.1") == 0;
 
-	for (i = 0; i < c->n; i++)
-		for (p = values_text(&c->v[i].values, S_DOMAINS);
-		    (p = strstr(p, domain)) != NULL; p++)
-			n += (p[len] == ' ' || p[len] == '\0') &&
-			    (p == values_text(&c->v[i].values, S_DOMAINS) ||
-			    p[-1] == ' ');
-	return n;
+	return values_is_set(v, S_HOST) && values_is_set(v, S_PORT) &&
+	    values_is_set(v, S_HINT) && values_is_set(v, S_SENDER) &&
+	    values_is_set(v, S_AUTH) && !values_is(v, S_AUTH, "off") &&
+	    values_bool(v, S_TLS) && values_bool(v, S_TLS_CERTCHECK) &&
+	    (is_here ? port > 1024 : port == (way ? 587 : 465)) &&
+	    strlen(values_text(v, S_HINT)) <= 240;
+}
+
+/* A login that is the same for everybody is told in the hint. */
+static int
+is_user_told(const struct values *v)
+{
+	return !values_is_set(v, S_USER) || strstr(values_text(v, S_HINT),
+	    values_text(v, S_USER)) != NULL;
+}
+
+static int
+is_impersonal(const struct section *s)
+{
+	const struct values *v = &s->values;
+
+	return v->v[S_HOST].origin.kind == ORIGIN_PROVIDER &&
+	    s->bases.n == 0 && s->evals_n == 0 && !values_is_set(v, S_FROM) &&
+	    !values_is_set(v, S_PASSWORD) &&
+	    !values_is_set(v, S_PASSWORD_FILE) &&
+	    !values_is_set(v, S_PASSWORDEVAL);
 }
 
 static void
 test_shipped(void)
 {
-	static const char *const domains[] = {
-		"qq.com", "vip.qq.com", "foxmail.com", "163.com", "126.com",
-		"yeah.net", "gmail.com", "googlemail.com"
-	};
 	const char *srcdir = getenv("srcdir");
 	struct buf path = BUF_INIT;
 	struct fault f = FAULT_INIT;
-	const struct values *v;
 	struct config c;
 	size_t i;
 
@@ -1391,23 +1440,106 @@ test_shipped(void)
 	is_number(config_load(&c, path.data, CONFIG_PROVIDERS, &f), 0,
 	    "the shipped providers");
 	for (i = 0; i < c.n; i++) {
-		v = &c.v[i].values;
-		ok(values_is_set(v, S_HOST) && values_is_set(v, S_PORT) &&
-		    values_is_set(v, S_HINT) && values_is_set(v, S_SENDER) &&
-		    !values_is(v, S_AUTH, "off") && values_bool(v, S_TLS) &&
-		    values_bool(v, S_TLS_STARTTLS) == (values_number(v,
-		    S_PORT) == 587) && !values_is_set(v, S_USER),
-		    c.v[i].name);
-		ok(v->v[S_HOST].origin.kind == ORIGIN_PROVIDER &&
-		    c.v[i].bases.n == 0 && c.v[i].evals_n == 0,
+		ok(is_complete(&c.v[i]), c.v[i].name);
+		ok(is_impersonal(&c.v[i]) && is_user_told(&c.v[i].values),
 		    "  ... is a provider that stands for itself");
 	}
-	for (i = 0; i < sizeof domains / sizeof domains[0]; i++)
-		is_number(count_domain(&c, domains[i]), 1, domains[i]);
-	ok(config_find(&c, "exmail") != NULL, "Tencent Exmail, by name");
+	ok(c.n > 50, "there are many of them");
 	config_release(&c);
 	fault_release(&f);
 	buf_release(&path);
+}
+
+/* ---- finding a provider ---- */
+
+static const struct {
+	const char *name;
+	enum provider_key key;
+	const char *text, *want; /* of the provider; NULL: none */
+} find_cases[] = {
+	{ "by name", PROVIDER_NAME, "exmail", "exmail" },
+	{ "by a name that only begins so", PROVIDER_NAME, "ex", NULL },
+	{ "by no name", PROVIDER_NAME, "", NULL },
+	{ "by domain", PROVIDER_DOMAIN, "foxmail.com", "qq" },
+	{ "by domain in capitals", PROVIDER_DOMAIN, "FoxMail.COM", "qq" },
+	{ "by a part of a domain", PROVIDER_DOMAIN, "mail.com", NULL },
+	{ "by a domain below one", PROVIDER_DOMAIN, "a.qq.com", NULL },
+	{ "by a domain that is a host", PROVIDER_DOMAIN, "smtp.qq.com",
+	    NULL },
+	{ "by a word of the hint", PROVIDER_DOMAIN, "code", NULL },
+	{ "by host", PROVIDER_HOST, "smtp.gmail.com", "gmail" },
+	{ "by another host", PROVIDER_HOST, "relay.587.org", "s" },
+	{ "by a host of a region", PROVIDER_HOST, "in.eu-1.587.net", "s" },
+	{ "by a host with a label too many", PROVIDER_HOST,
+	    "in.eu.1.587.net", NULL },
+	{ "by a host with a label too few", PROVIDER_HOST, "in.587.net",
+	    NULL },
+	{ "by a host with an empty label", PROVIDER_HOST, "in..587.net",
+	    NULL },
+	{ "by a host that goes on", PROVIDER_HOST, "in.a.587.net.x", NULL },
+	{ "by the star itself", PROVIDER_HOST, "in.*.587.net", "s" },
+};
+
+static void
+test_find(void)
+{
+	const struct section *found, *again;
+	struct fault f = FAULT_INIT;
+	struct config c;
+	size_t i;
+
+	for (i = 0; i < sizeof find_cases / sizeof find_cases[0]; i++) {
+		config_init(&c);
+		is_number(provider_find(&c, find_cases[i].key,
+		    find_cases[i].text, &found, &f), 0, find_cases[i].name);
+		is_text(found != NULL ? found->name : "none",
+		    find_cases[i].want != NULL ? find_cases[i].want : "none",
+		    "  ... is the provider");
+		is_number((long long)c.n, found != NULL,
+		    "  ... and no other one is read");
+		config_release(&c);
+	}
+	config_init(&c);
+	provider_find(&c, PROVIDER_NAME, "gmail", &found, &f);
+	is_number(found->line, 21, "its line in the file is known");
+	is_number(values_number(&found->values, S_PORT), 465,
+	    "it has what the defaults say");
+	provider_find(&c, PROVIDER_HOST, "smtp.gmail.com", &again, &f);
+	ok(again == found && c.n == 1, "it is read once");
+	provider_find(&c, PROVIDER_NAME, "qq", &found, &f);
+	ok(found != NULL && c.n == 2, "another one is added");
+	config_release(&c);
+	fault_release(&f);
+}
+
+static void
+test_hint(void)
+{
+	static const char *const cases[][3] = {
+		{ "from 1@qq.com\n", "code", "the provider's hint" },
+		{ "host smtp.qq.com\n", "code", "by the host that is named" },
+		{ "host smtp.qq.com\nhint mine\n", "mine", "one's own" },
+		{ "host smtp.example.org\n", "", "none for another host" },
+	};
+	struct account_request r = { 0 };
+	struct fault f = FAULT_INIT;
+	struct buf hint = BUF_INIT;
+	struct account a;
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		put_file("rc", cases[i][0]);
+		r.file = "rc";
+		account_init(&a);
+		is_number(account_resolve(&a, &r, &f), 0, cases[i][2]);
+		buf_reset(&hint);
+		account_hint(&a, &hint);
+		is_text(hint.data, cases[i][1], "  ... as a hint");
+		account_release(&a);
+	}
+	unlink("rc");
+	buf_release(&hint);
+	fault_release(&f);
 }
 
 static void
@@ -1416,7 +1548,7 @@ test_shipped_path(void)
 	struct buf path = BUF_INIT;
 
 	unsetenv("QSENDMAIL_TEST_DATADIR");
-	account_shipped_path("providers", &path);
+	provider_shipped_path("providers", &path);
 	is_text(path.data, PKGDATADIR "/providers",
 	    "away from a built tree, the installed file");
 	setenv("QSENDMAIL_TEST_DATADIR", "data", 1);
@@ -1457,6 +1589,8 @@ main(void)
 	test_complete();
 	test_describe();
 	test_shipped();
+	test_find();
+	test_hint();
 	test_shipped_path();
 	return tap_done();
 }

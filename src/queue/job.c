@@ -346,6 +346,12 @@ put_recipient(struct frames *s, size_t number, const struct recipient *r)
 	put_if_any(s, "orcpt", r->orcpt);
 }
 
+void
+job_put_lookup(struct frames *s, const char *domain)
+{
+	frames_put(s, "lookup", "%s", domain);
+}
+
 int
 job_send_mail(struct frames *s, const char *id, const struct envelope *e,
     const struct content *c, struct fault *f)
@@ -383,8 +389,8 @@ job_init(struct job *j)
 static void
 job_clear_mail(struct job *j)
 {
-	free(j->id);
-	j->id = NULL;
+	replace(&j->id, NULL);
+	replace(&j->argument, NULL);
 	free(j->numbers);
 	j->numbers = NULL;
 	envelope_release(&j->envelope);
@@ -502,6 +508,15 @@ read_go(struct frames *s, struct job *j, struct fault *f)
 	return 0;
 }
 
+/* A job that is whole with its one argument. */
+static int
+read_argument(struct frames *s, struct job *j, enum job_kind kind)
+{
+	replace(&j->argument, value_copy(s));
+	j->kind = kind;
+	return 0;
+}
+
 /* Takes one frame into the job; j->kind is set when the job is whole. */
 static int
 read_word(struct frames *s, struct job *j, struct fault *f)
@@ -522,6 +537,8 @@ read_word(struct frames *s, struct job *j, struct fault *f)
 		j->kind = JOB_CHECK;
 	else if (is_word(s, "eval"))
 		j->kind = JOB_EVAL;
+	else if (is_word(s, "lookup"))
+		return read_argument(s, j, JOB_LOOKUP);
 	else if (is_word(s, "mail"))
 		replace(&j->id, value_copy(s));
 	else if (is_word(s, "sender"))
@@ -560,6 +577,7 @@ static const struct {
 	const char *word;
 } event_words[] = {
 	{ EVENT_STEP, "step" }, { EVENT_SETTING, "setting" },
+	{ EVENT_SRV, "srv" },
 	{ EVENT_ENVELOPE, "envelope" }, { EVENT_CONTENT, "content" },
 	{ EVENT_PROGRESS, "progress" },
 	{ EVENT_DOT, "dot" }, { EVENT_RCPT, "rcpt" },
@@ -619,6 +637,9 @@ event_send(struct frames *s, const struct event *e, struct fault *f)
 		break;
 	case EVENT_SETTING:
 		buf_addf(&b, "%s %s", e->name, text_or_empty(e->text));
+		break;
+	case EVENT_SRV:
+		buf_addf(&b, "%s %d %s", e->name, e->code, e->text);
 		break;
 	case EVENT_RCPT:
 	case EVENT_FAULT:
@@ -698,6 +719,21 @@ read_progress(struct frames *s, struct event *e, struct fault *f)
 	return 0;
 }
 
+/* "SERVICE PORT TARGET" */
+static int
+read_srv(struct frames *s, struct event *e, struct fault *f)
+{
+	char service[16];
+	int at = 0;
+
+	if (sscanf(s->value.data, "%15s %d%n", service, &e->code, &at) != 2 ||
+	    s->value.data[at] != ' ' || e->code < 0 || e->code > 65535)
+		return unexpected(s, f);
+	e->name = xstrdup(service);
+	e->text = xstrdup(s->value.data + at + 1);
+	return 0;
+}
+
 int
 event_read(struct frames *s, struct event *e, struct fault *f)
 {
@@ -727,6 +763,9 @@ event_read(struct frames *s, struct event *e, struct fault *f)
 		break;
 	case EVENT_PROGRESS:
 		rc = read_progress(s, e, f);
+		break;
+	case EVENT_SRV:
+		rc = read_srv(s, e, f);
 		break;
 	case EVENT_RCPT:
 	case EVENT_FAULT:

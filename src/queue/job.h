@@ -16,6 +16,8 @@
  *   [secret-file PATH, secret-section NAME]
  *   one of
  *     check                          log in, report the steps, send nothing
+ *     lookup DOMAIN                  report the submission servers that the
+ *                                    DNS names ("srv SERVICE PORT TARGET")
  *     eval                           report the settings that the section's
  *                                    eval lines make ("setting NAME VALUE")
  *     mail ID, sender ADDRESS, [ret RET], [envid ENVID],
@@ -26,7 +28,7 @@
  *   (then the next one; closing the socket ends the relay)
  *
  * From the relay: "step", "rcpt", ... (enum event_kind), "end" after each
- * mail, check or eval.
+ * mail or other job.
  */
 #ifndef QUEUE_JOB_H
 #define QUEUE_JOB_H
@@ -80,13 +82,16 @@ void job_put_settings(struct frames *s, const struct values *v,
 void job_put_progress(struct frames *s);
 void job_put_check(struct frames *s);
 void job_put_eval(struct frames *s);
+void job_put_lookup(struct frames *s, const char *domain);
 /* Gathers a mail: every recipient whose outcome is not decided, numbered as
  * in e, and writes it with the content's descriptor. */
 int job_send_mail(struct frames *s, const char *id, const struct envelope *e,
     const struct content *c, struct fault *f);
 
 /* Receiving side (relay). */
-enum job_kind { JOB_NONE, JOB_CHECK, JOB_EVAL, JOB_MAIL };
+enum job_kind {
+	JOB_NONE, JOB_CHECK, JOB_EVAL, JOB_LOOKUP, JOB_MAIL
+};
 
 struct job {
 	enum job_kind kind;
@@ -94,6 +99,7 @@ struct job {
 	char *secret_file, *secret_section; /* owned, NULL if none */
 	int verbose;
 	int progress;             /* of this mail is asked for */
+	char *argument;          /* LOOKUP; owned, else NULL */
 	char *id;
 	struct envelope envelope; /* all recipients given, in order */
 	size_t *numbers;          /* number of each recipient for reports; owned */
@@ -109,6 +115,7 @@ int job_read(struct frames *s, struct job *j, struct fault *f);
 enum event_kind {
 	EVENT_STEP,     /* one exchange of the dialogue: name, sent, received */
 	EVENT_SETTING,  /* name, text: what an eval line made */
+	EVENT_SRV,      /* a server of the DNS, the best one first */
 	EVENT_ENVELOPE, /* MAIL was accepted */
 	EVENT_CONTENT,  /* 354 */
 	EVENT_PROGRESS, /* octets of octets_total have been sent */
@@ -120,14 +127,17 @@ enum event_kind {
 
 struct event {
 	enum event_kind kind;
-	char *name;            /* owned: STEP ("rcpt to"), SETTING */
+	char *name;            /* owned: STEP ("rcpt to"), SETTING; SRV: the
+	                        * service, "submissions" or "submission" */
 	char *sent;            /* owned: STEP: what we sent, secrets masked */
 	char *text;            /* owned: STEP: the reply, lines separated by LF;
-	                        * RCPT, FAULT: the server's words or a reason */
+	                        * RCPT, FAULT: the server's words or a reason;
+	                        * SRV: the host, or "." for no service */
 	size_t recipient;      /* RCPT: its number */
 	enum stage stage;      /* RCPT, FAULT */
 	enum reply reply;      /* RCPT, FAULT */
-	int code;              /* RCPT, FAULT: SMTP code, 0 if none */
+	int code;              /* RCPT, FAULT: SMTP code, 0 if none; SRV: the
+	                        * port */
 	int exit_status;       /* FAULT: 0, or instead of the table's */
 	long long octets, octets_total; /* PROGRESS */
 };

@@ -14,6 +14,8 @@
 #include "relay/adapt.h"
 #include "relay/lmtp.h"
 #include "relay/maildir.h"
+#include "relay/idn.h"
+#include "relay/srv.h"
 #include "settings/account.h"
 
 /* With the dialogue on show, QUIT's reply is waited for. */
@@ -661,6 +663,35 @@ run_check(struct delivery *d)
 	failure_release(&why);
 }
 
+/* The servers that the DNS has for a domain. */
+static void
+run_lookup(struct delivery *d)
+{
+	struct fault f = FAULT_INIT;
+	struct buf domain = BUF_INIT;
+	struct srv_list l = { NULL, 0, 0 };
+	struct event e;
+	size_t i;
+
+	if (idn_to_ascii(d->job->argument, &domain) == -1)
+		fault_set(&f, EX_USAGE, "\"%s\" is no mail domain",
+		    d->job->argument);
+	else if (srv_lookup(&l, domain.data, &f) == 0)
+		for (i = 0; i < l.n; i++) {
+			event_init(&e);
+			e.kind = EVENT_SRV;
+			e.name = (char *)l.v[i].service;
+			e.code = (int)l.v[i].port;
+			e.text = l.v[i].target;
+			report_event(d, &e);
+		}
+	if (f.code != 0)
+		report_fault(d, &f);
+	srv_list_release(&l);
+	buf_release(&domain);
+	fault_release(&f);
+}
+
 /* What the eval lines of the section make, but for secrets. */
 static void
 run_eval(struct delivery *d)
@@ -705,6 +736,8 @@ delivery_run(struct delivery *d, struct job *job, struct fault *f)
 			check_maildir(d);
 		else
 			run_maildir(d);
+	} else if (job->kind == JOB_LOOKUP) {
+		run_lookup(d);
 	} else {
 		take_account(d, job);
 		if (job->kind == JOB_CHECK)

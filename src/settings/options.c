@@ -85,6 +85,7 @@ options_release(struct options *o)
 	free(o->file);
 	free(o->account);
 	free(o->envid);
+	free(o->argument);
 	free(o->subject);
 	free(o->body);
 	strv_release(&o->to);
@@ -224,15 +225,21 @@ static int
 refuse_modes(struct fault *f)
 {
 	return fault_set(f, EX_USAGE, "only one of --dry-run, --settings, "
-	    "--check and sendmail's modes at a time");
+	    "--check, --configure and sendmail's modes at a time");
+}
+
+static int
+is_word_mode(enum mode mode)
+{
+	return mode == MODE_DRY_RUN || mode == MODE_SETTINGS ||
+	    mode == MODE_CHECK || mode == MODE_CONFIGURE;
 }
 
 /* The last of sendmail's modes counts, but none undoes --dry-run. */
 static int
 set_mode(struct options *o, enum mode mode, struct fault *f)
 {
-	if (o->mode == MODE_DRY_RUN || o->mode == MODE_SETTINGS ||
-	    o->mode == MODE_CHECK)
+	if (is_word_mode(o->mode))
 		return mode == MODE_SEND ? 0 : refuse_modes(f);
 	o->mode = mode;
 	return 0;
@@ -396,6 +403,20 @@ set_exclusive_mode(struct options *o, enum mode mode, struct fault *f)
 	return 0;
 }
 
+/* --configure */
+static int
+set_configure(struct options *o, const char *address, struct fault *f)
+{
+	const char *at = strrchr(address, '@');
+
+	if (at == NULL || at == address || at[1] == '\0')
+		return fault_set(f, EX_USAGE, "--configure \"%s\": expected a "
+		    "mail address", address);
+	if (set_exclusive_mode(o, MODE_CONFIGURE, f) == -1)
+		return -1;
+	return set_address(&o->argument, "--configure", address, f);
+}
+
 static int
 apply_mode(struct walk *w, enum option_id id, struct fault *f)
 {
@@ -460,6 +481,8 @@ apply_option(struct walk *w, enum option_id id, const char *value,
 		return describe_part(o, id, value, f);
 	case OPT_HEADER:
 		return add_header(o, value, f);
+	case OPT_CONFIGURE:
+		return set_configure(o, value, f);
 	default:
 		return apply_mode(w, id, f);
 	}
@@ -602,16 +625,21 @@ check_compose(struct options *o, struct fault *f)
 static int
 check_rules(struct options *o, struct fault *f)
 {
+	static const char *const names[] = {
+		[MODE_SETTINGS] = "--settings", [MODE_CHECK] = "--check",
+		[MODE_CONFIGURE] = "--configure"
+	};
+
 	/* With a recipient somebody meant to send a mail. */
 	if (o->mode == MODE_QUEUE && o->recipients.n > 0)
 		return fault_set(f, EX_USAGE, "-q takes no recipients: it "
 		    "delivers what is queued");
 	if (o->mode == MODE_VERIFY && o->recipients.n == 0)
 		return fault_set(f, EX_USAGE, "-bv needs an address");
-	if ((o->mode == MODE_SETTINGS || o->mode == MODE_CHECK) &&
+	if (is_word_mode(o->mode) && o->mode != MODE_DRY_RUN &&
 	    o->recipients.n > 0)
 		return fault_set(f, EX_USAGE, "%s takes no recipients",
-		    o->mode == MODE_CHECK ? "--check" : "--settings");
+		    names[o->mode]);
 	return check_compose(o, f);
 }
 

@@ -15,6 +15,7 @@ enum mode {
 	MODE_DRY_RUN,  /* --dry-run: message to stdout, envelope to stderr */
 	MODE_SETTINGS, /* --settings */
 	MODE_CHECK,    /* --check (--serverinfo) */
+	MODE_CONFIGURE, /* --configure */
 	MODE_HELP,
 	MODE_VERSION,
 	MODE_SMTP,     /* -bs */
@@ -68,6 +69,7 @@ struct options {
 	char *file;          /* -C */
 	char *account;       /* -a */
 	char *envid;         /* -V, as given */
+	char *argument;      /* --configure */
 	char *subject;       /* --subject */
 	char *body;          /* --body: then standard input is not the text */
 	struct strv to, cc, bcc; /* --to, --cc, --bcc; each one field value */

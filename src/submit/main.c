@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "settings/options.h"
+#include "submit/configure.h"
 #include "submit/doctor.h"
 #include "submit/mailq.h"
 #include "submit/newaliases.h"
@@ -68,6 +69,9 @@ run(const struct options *o, struct report *r)
 		break;
 	case MODE_SMTP:
 		serve_smtp(o, r);
+		break;
+	case MODE_CONFIGURE:
+		configure_run(o, r);
 		break;
 	case MODE_HELP:
 		show_text(r, options_help);

@@ -88,9 +88,8 @@ relay_start(struct relay *r, const struct account *a, int verbose,
 	return 0;
 }
 
-/* The relay closed its socket without an end. How it ended explains more than
- * the job that could not be written to it. */
-static int
+/* How it ended explains more than the job that could not be written to it. */
+int
 relay_died(struct relay *r, struct fault *f)
 {
 	int status = spawn_end(&r->child);

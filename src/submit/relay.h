@@ -28,6 +28,11 @@ void relay_release(struct relay *r);
  */
 int relay_start(struct relay *r, const struct account *a, int verbose,
     struct fault *f);
+/*
+ * The relay closed its socket without an end, or could not be written to: a
+ * fault (EX_TEMPFAIL) that says how it ended. -1.
+ */
+int relay_died(struct relay *r, struct fault *f);
 /* Runs the eval lines of the account's section and takes over what they
  * set. */
 int relay_eval(struct relay *r, struct account *a, struct fault *f);

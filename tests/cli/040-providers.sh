@@ -33,9 +33,10 @@ is "each has one host and one hint" "$(awk '
 is "a hint is short" "$(awk '/^hint / && length($0) > 245' "$file")" ""
 is "a hint ends as part of a sentence" "$(grep -n '^hint .*[.:;,]$' "$file")" ""
 
-# provider DOMAIN...: the host that each has to have
+# The host that each domain has to have. (In valgrind one domain of each.)
 while read -r host way domains; do
 	got=
+	[ -z "${VALGRIND-}" ] || domains=${domains%% *}
 	for i in $domains; do
 		run "$QSENDMAIL" --settings --from "me@$i"
 		[ "$status" -eq 0 ] || got="$got $i: $(cat err)"

@@ -8,7 +8,8 @@
 A Result has events (their words, in order), steps [(name, sent, reply)],
 codes (of the steps), rcpt {number: (stage, reply, code, text)}, fault
 (stage, reply, code, exit status, text) or None, settings {}, progress
-[(octets, total)], and ended (0 when the relay was gone before "end").
+[(octets, total)], srv [(service, port, target)], and ended (0 when the relay
+was gone before "end").
 """
 import array
 import fcntl
@@ -36,6 +37,7 @@ class Result:
         self.events, self.steps, self.rcpt = [], [], {}
         self.settings, self.fault, self.ended = {}, None, 0
         self.progress = []
+        self.srv = []
 
     @property
     def codes(self):
@@ -132,6 +134,9 @@ class Relay:
             elif word == "setting":
                 name, _, text = value.partition(" ")
                 r.settings[name] = text
+            elif word == "srv":
+                service, port, target = value.split(" ", 2)
+                r.srv.append((service, int(port), target))
             if word == "end":
                 r.ended = 1
             if word == until:
@@ -171,6 +176,11 @@ class Relay:
 
     def evaluate(self):
         self.put("eval")
+        self.flush()
+        return self.read()
+
+    def lookup(self, domain):
+        self.put("lookup", domain)
         self.flush()
         return self.read()
 

@@ -131,6 +131,15 @@ test_mail(void)
 	    "with nothing left of the mail");
 	is_text(values_text(&j.settings, S_PORT), "587",
 	    "but with the settings");
+	job_put_lookup(&a, "example.org");
+	frames_flush(&a, -1, &f);
+	is_number(job_read(&b, &j, &f), 1, "a look-up");
+	ok(j.kind == JOB_LOOKUP, "is one");
+	is_text(j.argument, "example.org", "with its domain");
+	job_put_check(&a);
+	frames_flush(&a, -1, &f);
+	job_read(&b, &j, &f);
+	ok(j.argument == NULL, "of which nothing is left in the next job");
 	shutdown(ends[0], SHUT_WR);
 	is_number(job_read(&b, &j, &f), 0, "the end is the end of jobs");
 	job_release(&j);
@@ -182,6 +191,10 @@ test_events(void)
 		.text = text };
 	e.name = name + 5;
 	send_event(&e);
+	e = (struct event){ .kind = EVENT_SRV, .code = 587,
+		.text = text };
+	e.name = name + 5;
+	send_event(&e);
 	e = (struct event){ .kind = EVENT_END };
 	send_event(&e);
 
@@ -213,6 +226,10 @@ test_events(void)
 	event_read(&a, &got, &f);
 	ok(got.kind == EVENT_SETTING && strcmp(got.name, "to") == 0,
 	    "a setting");
+	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_SRV && strcmp(got.name, "to") == 0 &&
+	    got.code == 587 && strcmp(got.text, text) == 0,
+	    "a server of the DNS");
 	is_number(event_read(&a, &got, &f), 1, "and the end");
 	ok(got.kind == EVENT_END, "is an end");
 	close(ends[1]);
@@ -327,6 +344,36 @@ test_bad(void)
 	disconnect();
 }
 
+static const struct {
+	const char *name, *octets;
+	size_t len;
+} bad_events[] = {
+	{ "a word that is no event", "\0\0\0\x05what ", 9 },
+	{ "a server without a host", "\0\0\0\x0d" "srv service 1", 17 },
+	{ "one with a large port", "\0\0\0\x0d" "srv s 65536 a", 17 },
+	{ "one with a negative port", "\0\0\0\x0a" "srv s -1 a", 14 },
+	{ "one without a port", "\0\0\0\x0a" "srv s a a ", 14 },
+};
+
+static void
+test_bad_events(void)
+{
+	struct fault f = FAULT_INIT;
+	struct event e;
+	size_t i;
+
+	for (i = 0; i < sizeof bad_events / sizeof *bad_events; i++) {
+		connect_both();
+		event_init(&e);
+		io_write(ends[1], bad_events[i].octets, bad_events[i].len);
+		is_number(event_read(&a, &e, &f), -1, bad_events[i].name);
+		is_number(f.code, EX_SOFTWARE, "  ... is a fault of ours");
+		event_release(&e);
+		fault_release(&f);
+		disconnect();
+	}
+}
+
 int
 main(void)
 {
@@ -335,5 +382,6 @@ main(void)
 	test_slow_reader();
 	test_bad_events();
 	test_bad();
+	test_bad_events();
 	return tap_done();
 }

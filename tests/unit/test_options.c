@@ -9,8 +9,8 @@
 #define ARGS_MAX 16
 
 static const char *const mode_names[] = {
-	"send", "dry-run", "settings", "check", "help", "version", "smtp",
-	"mailq", "aliases", "verify", "daemon", "queue", "nothing"
+	"send", "dry-run", "settings", "check", "configure", "help", "version",
+	"smtp", "mailq", "aliases", "verify", "daemon", "queue", "nothing"
 };
 
 /* What the arguments came to: only what differs from nothing. */
@@ -53,6 +53,7 @@ dump(const struct options *o, struct buf *out)
 	dump_text(out, "C", o->file);
 	dump_text(out, "a", o->account);
 	dump_text(out, "V", o->envid);
+	dump_text(out, "argument", o->argument);
 	dump_text(out, "subject", o->subject);
 	dump_text(out, "body", o->body);
 	dump_list(out, "to", &o->to);
@@ -375,23 +376,42 @@ static const struct option_case {
 	    "!--check takes no recipients" },
 	{ "--settings and a recipient", { Q, "--settings", "a@x" },
 	    "!--settings takes no recipients" },
+	{ "--configure", { Q, "--configure", "me@x.org" },
+	    "configure argument=me@x.org" },
+	{ "an address in brackets", { Q, "--configure=<me@x.org>" },
+	    "configure argument=me@x.org" },
+	{ "no address", { Q, "--configure=x.org" },
+	    "!--configure \"x.org\": expected a mail address" },
+	{ "an address without domain", { Q, "--configure=me@" },
+	    "!--configure \"me@\": expected a mail address" },
+	{ "an address without name", { Q, "--configure=@x.org" },
+	    "!--configure \"@x.org\": expected a mail address" },
+	{ "a control character in it", { Q, "--configure=me@x.org\nhost y" },
+	    "!--configure: the value has a control character" },
+	{ "--configure without a value", { Q, "--configure" },
+	    "!--configure needs a value: ADDRESS" },
+	{ "--configure and a recipient", { Q, "--configure=me@x", "a@x" },
+	    "!--configure takes no recipients" },
+	{ "--configure is not for those called as sendmail",
+	    { "sendmail", "--configure=me@x" }, "!--configure: called as "
+	    "sendmail, there are no words but --help and --version" },
 	{ "two modes", { Q, "--check", "--dry-run" },
-	    "!only one of --dry-run, --settings, --check and sendmail's "
-	    "modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure "
+	    "and sendmail's modes at a time" },
 	{ "a word and a letter", { Q, "-bs", "--dry-run" },
-	    "!only one of --dry-run, --settings, --check and sendmail's "
-	    "modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure "
+	    "and sendmail's modes at a time" },
 	{ "a letter does not undo --dry-run", { Q, "--dry-run", "-bm" },
 	    "dry-run" },
 	{ "nor does another mode", { Q, "--dry-run", "-bs" },
-	    "!only one of --dry-run, --settings, --check and sendmail's "
-	    "modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure "
+	    "and sendmail's modes at a time" },
 	{ "nor does -q", { Q, "--check", "-q" },
-	    "!only one of --dry-run, --settings, --check and sendmail's "
-	    "modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure "
+	    "and sendmail's modes at a time" },
 	{ "nor does -I", { Q, "--settings", "-I" },
-	    "!only one of --dry-run, --settings, --check and sendmail's "
-	    "modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure "
+	    "and sendmail's modes at a time" },
 	{ "--help ends it all", { Q, "--to=a", "--help", "--nonsense" },
 	    "help to=a" },
 	{ "--version ends it all", { Q, "-t", "--to=a", "--version", "-z" },

@@ -352,6 +352,12 @@ job_put_lookup(struct frames *s, const char *domain)
 	frames_put(s, "lookup", "%s", domain);
 }
 
+void
+job_put_etrn(struct frames *s, const char *node)
+{
+	frames_put(s, "etrn", "%s", node);
+}
+
 int
 job_send_mail(struct frames *s, const char *id, const struct envelope *e,
     const struct content *c, struct fault *f)
@@ -539,6 +545,8 @@ read_word(struct frames *s, struct job *j, struct fault *f)
 		j->kind = JOB_EVAL;
 	else if (is_word(s, "lookup"))
 		return read_argument(s, j, JOB_LOOKUP);
+	else if (is_word(s, "etrn"))
+		return read_argument(s, j, JOB_ETRN);
 	else if (is_word(s, "mail"))
 		replace(&j->id, value_copy(s));
 	else if (is_word(s, "sender"))

@@ -18,6 +18,7 @@
  *     check                          log in, report the steps, send nothing
  *     lookup DOMAIN                  report the submission servers that the
  *                                    DNS names ("srv SERVICE PORT TARGET")
+ *     etrn NODE                      log in, ask for the mail held for NODE
  *     eval                           report the settings that the section's
  *                                    eval lines make ("setting NAME VALUE")
  *     mail ID, sender ADDRESS, [ret RET], [envid ENVID],
@@ -83,6 +84,7 @@ void job_put_progress(struct frames *s);
 void job_put_check(struct frames *s);
 void job_put_eval(struct frames *s);
 void job_put_lookup(struct frames *s, const char *domain);
+void job_put_etrn(struct frames *s, const char *node);
 /* Gathers a mail: every recipient whose outcome is not decided, numbered as
  * in e, and writes it with the content's descriptor. */
 int job_send_mail(struct frames *s, const char *id, const struct envelope *e,
@@ -90,7 +92,7 @@ int job_send_mail(struct frames *s, const char *id, const struct envelope *e,
 
 /* Receiving side (relay). */
 enum job_kind {
-	JOB_NONE, JOB_CHECK, JOB_EVAL, JOB_LOOKUP, JOB_MAIL
+	JOB_NONE, JOB_CHECK, JOB_EVAL, JOB_LOOKUP, JOB_ETRN, JOB_MAIL
 };
 
 struct job {
@@ -99,7 +101,7 @@ struct job {
 	char *secret_file, *secret_section; /* owned, NULL if none */
 	int verbose;
 	int progress;             /* of this mail is asked for */
-	char *argument;          /* LOOKUP; owned, else NULL */
+	char *argument;          /* LOOKUP, ETRN; owned, else NULL */
 	char *id;
 	struct envelope envelope; /* all recipients given, in order */
 	size_t *numbers;          /* number of each recipient for reports; owned */

@@ -19,9 +19,8 @@ static const struct outcome_rule rules[] = {
 
 static const char *const stage_names[STAGE_COUNT] = {
 	"config", "resolve", "connect", "tls", "certificate", "greeting",
-	"ehlo", "starttls", "login", "mail", "rcpt", "data", "content",
-	"size", "address", "local", "maildir",
-	"lhlo",
+	"ehlo", "starttls", "login", "etrn", "mail", "rcpt", "data",
+	"content", "size", "address", "local", "maildir", "lhlo",
 };
 
 static const char *const reply_names[REPLY_COUNT] = {

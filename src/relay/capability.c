@@ -109,6 +109,8 @@ read_line(struct capabilities *c, const char *p, const char *end)
 		c->starttls = 1;
 	} else if (is_word(p, n, "DSN")) {
 		c->dsn = 1;
+	} else if (is_word(p, n, "ETRN")) {
+		c->etrn = 1;
 	} else if (is_word(p, n, "SIZE")) {
 		c->size = 1;
 		c->size_max = number(rest, end);

@@ -13,6 +13,7 @@ struct capabilities {
 	int smtputf8;      /* RFC 6531 */
 	int starttls;      /* RFC 3207 */
 	int dsn;           /* RFC 3461 */
+	int etrn;          /* RFC 1985 */
 	int size;          /* RFC 1870: SIZE may be given with MAIL */
 	unsigned long long size_max; /* octets; 0: no limit told */
 	unsigned long long recipients_max; /* RFC 9422 RCPTMAX; 0: not told */

@@ -12,6 +12,7 @@
 
 #include "base/xalloc.h"
 #include "relay/adapt.h"
+#include "relay/etrn.h"
 #include "relay/lmtp.h"
 #include "relay/maildir.h"
 #include "relay/idn.h"
@@ -663,6 +664,38 @@ run_check(struct delivery *d)
 	failure_release(&why);
 }
 
+/* Asks for the mail that the server holds for somebody. */
+static void
+run_etrn(struct delivery *d)
+{
+	const char *node = d->job->argument;
+	struct transaction_limits limits;
+	struct buf sent = BUF_INIT;
+	struct answer a;
+	struct failure why;
+
+	failure_init(&why);
+	answer_init(&a);
+	if (connect_session(d, &why) == 0) {
+		transaction_limits_set(&limits, d->endpoint.timeout_s);
+		if (!session_offer(d->session)->etrn)
+			failure_set(&why, STAGE_ETRN, REPLY_NOT_OFFERED, "%s",
+			    "");
+		else
+			etrn_ask(&d->wire, node, limits.command_ms, &a, &why);
+		buf_addf(&sent, "ETRN %s", node);
+		if (a.code != 0 && d->job->verbose)
+			report_step(d, "etrn", sent.data, a.lines.data);
+		/* What the server may say later would be taken for a reply. */
+		disconnect(d, d->job->verbose ? QUIT_MS : 0);
+	}
+	if (why.is_set)
+		report_failure(d, &why);
+	buf_release(&sent);
+	answer_release(&a);
+	failure_release(&why);
+}
+
 /* The servers that the DNS has for a domain. */
 static void
 run_lookup(struct delivery *d)
@@ -742,6 +775,8 @@ delivery_run(struct delivery *d, struct job *job, struct fault *f)
 		take_account(d, job);
 		if (job->kind == JOB_CHECK)
 			run_check(d);
+		else if (job->kind == JOB_ETRN)
+			run_etrn(d);
 		else
 			run_mail(d);
 		if (job->verbose)

@@ -225,14 +225,15 @@ static int
 refuse_modes(struct fault *f)
 {
 	return fault_set(f, EX_USAGE, "only one of --dry-run, --settings, "
-	    "--check, --configure and sendmail's modes at a time");
+	    "--check, --configure, --rmqs and sendmail's modes at a time");
 }
 
 static int
 is_word_mode(enum mode mode)
 {
 	return mode == MODE_DRY_RUN || mode == MODE_SETTINGS ||
-	    mode == MODE_CHECK || mode == MODE_CONFIGURE;
+	    mode == MODE_CHECK || mode == MODE_CONFIGURE ||
+	    mode == MODE_RMQS;
 }
 
 /* The last of sendmail's modes counts, but none undoes --dry-run. */
@@ -417,6 +418,24 @@ set_configure(struct options *o, const char *address, struct fault *f)
 	return set_address(&o->argument, "--configure", address, f);
 }
 
+/* --rmqs: one word of a command (RFC 1985 5.1). */
+static int
+set_rmqs(struct options *o, const char *node, struct fault *f)
+{
+	size_t i, len = strlen(node);
+
+	for (i = 0; i < len; i++)
+		if (node[i] <= ' ' || node[i] > '~')
+			break;
+	if (i < len || len == 0 || len > 500 ||
+	    (strchr("@#", node[0]) != NULL && len == 1))
+		return fault_set(f, EX_USAGE, "--rmqs \"%s\": expected a host, "
+		    "@DOMAIN or #QUEUE", node);
+	if (set_exclusive_mode(o, MODE_RMQS, f) == -1)
+		return -1;
+	return set_text(&o->argument, "--rmqs", node, f);
+}
+
 static int
 apply_mode(struct walk *w, enum option_id id, struct fault *f)
 {
@@ -483,6 +502,8 @@ apply_option(struct walk *w, enum option_id id, const char *value,
 		return add_header(o, value, f);
 	case OPT_CONFIGURE:
 		return set_configure(o, value, f);
+	case OPT_RMQS:
+		return set_rmqs(o, value, f);
 	default:
 		return apply_mode(w, id, f);
 	}
@@ -627,7 +648,7 @@ check_rules(struct options *o, struct fault *f)
 {
 	static const char *const names[] = {
 		[MODE_SETTINGS] = "--settings", [MODE_CHECK] = "--check",
-		[MODE_CONFIGURE] = "--configure"
+		[MODE_CONFIGURE] = "--configure", [MODE_RMQS] = "--rmqs"
 	};
 
 	/* With a recipient somebody meant to send a mail. */

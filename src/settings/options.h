@@ -16,6 +16,7 @@ enum mode {
 	MODE_SETTINGS, /* --settings */
 	MODE_CHECK,    /* --check (--serverinfo) */
 	MODE_CONFIGURE, /* --configure */
+	MODE_RMQS,     /* --rmqs */
 	MODE_HELP,
 	MODE_VERSION,
 	MODE_SMTP,     /* -bs */
@@ -69,7 +70,7 @@ struct options {
 	char *file;          /* -C */
 	char *account;       /* -a */
 	char *envid;         /* -V, as given */
-	char *argument;      /* --configure */
+	char *argument;      /* --configure or --rmqs */
 	char *subject;       /* --subject */
 	char *body;          /* --body: then standard input is not the text */
 	struct strv to, cc, bcc; /* --to, --cc, --bcc; each one field value */

@@ -8,6 +8,7 @@
 #include "settings/options.h"
 #include "submit/configure.h"
 #include "submit/doctor.h"
+#include "submit/etrn.h"
 #include "submit/mailq.h"
 #include "submit/newaliases.h"
 #include "submit/report.h"
@@ -72,6 +73,9 @@ run(const struct options *o, struct report *r)
 		break;
 	case MODE_CONFIGURE:
 		configure_run(o, r);
+		break;
+	case MODE_RMQS:
+		etrn_run(o, r);
 		break;
 	case MODE_HELP:
 		show_text(r, options_help);

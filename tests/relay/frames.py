@@ -184,6 +184,11 @@ class Relay:
         self.flush()
         return self.read()
 
+    def etrn(self, node):
+        self.put("etrn", node)
+        self.flush()
+        return self.read()
+
     def close(self):
         self.sock.close()
         self.status = self.process.wait()

@@ -34,6 +34,7 @@ describe(const struct capabilities *c, struct buf *out)
 	buf_adds(out, c->smtputf8 ? "smtputf8 " : "");
 	buf_adds(out, c->starttls ? "starttls " : "");
 	buf_adds(out, c->dsn ? "dsn " : "");
+	buf_adds(out, c->etrn ? "etrn " : "");
 	if (c->size)
 		buf_addf(out, "size=%llu ", c->size_max);
 	if (c->recipients_max != 0)
@@ -56,6 +57,7 @@ static const struct {
 	{ "a greeting alone offers nothing", "250 mail.example.org", "" },
 	{ "the first line is a name, not an offer",
 	    "250-PIPELINING\n250 8BITMIME", "8bitmime " },
+	{ "ETRN", "250-a\n250 Etrn", "etrn " },
 	{ "... even if it is the only one", "250 STARTTLS", "" },
 	{ "keywords in any case", "250-x\n250-Pipelining\n250-starttls\n"
 	    "250-smtpUtf8\n250-auth plain\n250 size 12",

@@ -132,10 +132,14 @@ test_mail(void)
 	is_text(values_text(&j.settings, S_PORT), "587",
 	    "but with the settings");
 	job_put_lookup(&a, "example.org");
+	job_put_etrn(&a, "#queue");
 	frames_flush(&a, -1, &f);
 	is_number(job_read(&b, &j, &f), 1, "a look-up");
 	ok(j.kind == JOB_LOOKUP, "is one");
 	is_text(j.argument, "example.org", "with its domain");
+	is_number(job_read(&b, &j, &f), 1, "a call for held mail");
+	ok(j.kind == JOB_ETRN, "is one");
+	is_text(j.argument, "#queue", "with its queue");
 	job_put_check(&a);
 	frames_flush(&a, -1, &f);
 	job_read(&b, &j, &f);

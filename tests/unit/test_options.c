@@ -9,8 +9,9 @@
 #define ARGS_MAX 16
 
 static const char *const mode_names[] = {
-	"send", "dry-run", "settings", "check", "configure", "help", "version",
-	"smtp", "mailq", "aliases", "verify", "daemon", "queue", "nothing"
+	"send", "dry-run", "settings", "check", "configure", "rmqs", "help",
+	"version", "smtp", "mailq", "aliases", "verify", "daemon", "queue",
+	"nothing"
 };
 
 /* What the arguments came to: only what differs from nothing. */
@@ -395,23 +396,39 @@ static const struct option_case {
 	{ "--configure is not for those called as sendmail",
 	    { "sendmail", "--configure=me@x" }, "!--configure: called as "
 	    "sendmail, there are no words but --help and --version" },
+	{ "--rmqs, a host", { Q, "--rmqs=x.org" }, "rmqs argument=x.org" },
+	{ "a domain", { Q, "--rmqs", "@x.org" }, "rmqs argument=@x.org" },
+	{ "a queue", { Q, "--rmqs=#q1" }, "rmqs argument=#q1" },
+	{ "a second command", { Q, "--rmqs=x\r\nMAIL" },
+	    "!--rmqs \"x\r\nMAIL\": expected a host, @DOMAIN or #QUEUE" },
+	{ "two words", { Q, "--rmqs=x y" },
+	    "!--rmqs \"x y\": expected a host, @DOMAIN or #QUEUE" },
+	{ "nothing", { Q, "--rmqs=" },
+	    "!--rmqs \"\": expected a host, @DOMAIN or #QUEUE" },
+	{ "a domain that is none", { Q, "--rmqs=@" },
+	    "!--rmqs \"@\": expected a host, @DOMAIN or #QUEUE" },
+	{ "other letters", { Q, "--rmqs=b\xc3\xbc.org" },
+	    "!--rmqs \"b\xc3\xbc.org\": expected a host, @DOMAIN or #QUEUE" },
+	{ "both", { Q, "--rmqs=x", "--configure=a@x" },
+	    "!only one of --dry-run, --settings, --check, --configure, "
+	    "--rmqs and sendmail's modes at a time" },
 	{ "two modes", { Q, "--check", "--dry-run" },
-	    "!only one of --dry-run, --settings, --check, --configure "
-	    "and sendmail's modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure, "
+	    "--rmqs and sendmail's modes at a time" },
 	{ "a word and a letter", { Q, "-bs", "--dry-run" },
-	    "!only one of --dry-run, --settings, --check, --configure "
-	    "and sendmail's modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure, "
+	    "--rmqs and sendmail's modes at a time" },
 	{ "a letter does not undo --dry-run", { Q, "--dry-run", "-bm" },
 	    "dry-run" },
 	{ "nor does another mode", { Q, "--dry-run", "-bs" },
-	    "!only one of --dry-run, --settings, --check, --configure "
-	    "and sendmail's modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure, "
+	    "--rmqs and sendmail's modes at a time" },
 	{ "nor does -q", { Q, "--check", "-q" },
-	    "!only one of --dry-run, --settings, --check, --configure "
-	    "and sendmail's modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure, "
+	    "--rmqs and sendmail's modes at a time" },
 	{ "nor does -I", { Q, "--settings", "-I" },
-	    "!only one of --dry-run, --settings, --check, --configure "
-	    "and sendmail's modes at a time" },
+	    "!only one of --dry-run, --settings, --check, --configure, "
+	    "--rmqs and sendmail's modes at a time" },
 	{ "--help ends it all", { Q, "--to=a", "--help", "--nonsense" },
 	    "help to=a" },
 	{ "--version ends it all", { Q, "-t", "--to=a", "--version", "-z" },

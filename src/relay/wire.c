@@ -155,6 +155,7 @@ wire_put_content(struct wire *w, const struct wire_content *content)
 	w->content = *content;
 	w->dot = DOT_AHEAD;
 	w->total = content->left;
+	w->told = 0;
 	w->is_telling = w->progress != NULL;
 	w->told_at = clock_monotonic_ms();
 	w->last = '\n';
@@ -377,14 +378,16 @@ is_draining(struct wire *w)
 
 /*
  * Octets that have been given to send count as sent only when the other side
- * has acknowledged them: the system may take megabytes at once.
+ * has acknowledged them: the system may take megabytes at once. What it holds
+ * is a little more than we gave to it (TLS), hence the maximum.
  */
 static void
 tell_progress(struct wire *w)
 {
 	long long now = clock_monotonic_ms();
 	long unsent = -1;
-	off_t sent = w->total - w->content.left;
+	off_t sent = w->total - w->content.left -
+	    (off_t)(w->chunk_end - w->chunk_at);
 
 	if (now - w->told_at < WIRE_PROGRESS_MS)
 		return;
@@ -392,9 +395,11 @@ tell_progress(struct wire *w)
 	if (w->via.unsent != NULL)
 		unsent = w->via.unsent(w->via.arg);
 	if (unsent > 0)
-		sent = unsent < sent ? sent - unsent : 0;
-	w->progress(w->progress_arg, sent, w->total);
-	w->is_telling = sent != w->total;
+		sent -= unsent;
+	if (sent > w->told)
+		w->told = sent;
+	w->is_telling = w->told != w->total;
+	w->progress(w->progress_arg, w->told, w->total);
 }
 
 /* Milliseconds left of a limit that began at since. */

@@ -92,11 +92,13 @@ struct wire {
 	/*
 	 * Set by the caller; NULL: nobody wants to know. Hears, while a content
 	 * is on its way and at most every WIRE_PROGRESS_MS, how many octets of
-	 * it are out of our system's hands (as far as that is known).
+	 * it are out of our system's hands (as far as that is known); never
+	 * less than before.
 	 */
 	void (*progress)(void *arg, off_t sent, off_t total);
 	void *progress_arg;
 	off_t total;       /* of the content */
+	off_t told;        /* what progress heard last */
 	long long told_at; /* when progress heard last */
 	int is_telling;    /* there is something left to tell */
 };

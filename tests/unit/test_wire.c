@@ -680,6 +680,71 @@ test_dot(void)
 	bench_release(&b);
 }
 
+/* Hears of each turn, as if time had passed. */
+struct listener {
+	struct wire *w;
+	struct buf heard;
+};
+
+static void
+listen_to(void *arg, off_t sent, off_t total)
+{
+	struct listener *l = arg;
+
+	buf_addf(&l->heard, "%lld/%lld ", (long long)sent, (long long)total);
+	l->w->told_at = 0;
+}
+
+static void
+test_progress(void)
+{
+	static const struct act answers[] = {
+		{ 'w', ".\r\n" }, { 'a', NULL }, { 'a', NULL },
+		{ 'r', "250 queued\r\n" }, { 'w', "NOOP\r\n" },
+		{ 'r', "250 next\r\n" }, { 0, NULL }
+	};
+	static const int takes[16] = { 30000, -2 };
+	static const long unsents[] = { 30000, 65000, 131000, 5, 0, 0, -1 };
+	struct listener l = { NULL, BUF_INIT };
+	struct bench b;
+	char *text = xmalloc(200000);
+	int fd;
+
+	memset(text, 'x', 200000);
+	fd = file_with(text, 200000);
+	bench_init(&b, answers);
+	b.k.takes = takes;
+	b.k.unsents = unsents;
+	b.w.via.unsent = fake_unsent;
+	b.w.progress = listen_to;
+	b.w.progress_arg = &l;
+	l.w = &b.w;
+	put_content(&b, NULL, fd, 0, 200000);
+	b.w.told_at = 0;
+	is_status(wait_for(&b), WIRE_REPLY, "progress of a content");
+	is_text(l.heard.data, "0/200000 536/200000 536/200000 196603/200000 "
+	    "200000/200000 ", "... what waits here or in the system does not "
+	    "count, it never shrinks, and the whole is told once");
+	buf_reset(&l.heard);
+	wire_put(&b.w, "NOOP\r\n", 6);
+	wait_for(&b);
+	is_text(l.heard.data, "", "... commands are no progress");
+	bench_release(&b);
+
+	bench_init(&b, accepted);
+	b.w.progress = listen_to;
+	b.w.progress_arg = &l;
+	l.w = &b.w;
+	put_content(&b, NULL, fd, 0, 200000);
+	b.w.told_at = clock_monotonic_ms() + LONG_MS;
+	wait_for(&b);
+	is_text(l.heard.data, "", "... nothing is told too soon");
+	bench_release(&b);
+	buf_release(&l.heard);
+	free(text);
+	close(fd);
+}
+
 static void
 test_behind_content(void)
 {
@@ -889,6 +954,7 @@ main(void)
 	test_empty_content();
 	test_large_content();
 	test_dot();
+	test_progress();
 	test_behind_content();
 	test_large_commands();
 	test_second_content();

@@ -25,6 +25,9 @@
 /* Each of them would need the others' random digits. */
 #define TRIES_MAX 3
 
+#define FOLDERS 3
+static const char *const folders[FOLDERS] = { "tmp", "new", "cur" };
+
 /* What will be the same at the next try. */
 static int
 is_lasting(int error)
@@ -94,14 +97,13 @@ make_directory(const char *path, struct fault *f)
 int
 maildir_make(const char *path, struct fault *f)
 {
-	static const char *const names[] = { "tmp", "new", "cur" };
 	struct buf place = BUF_INIT;
 	int rc = make_directory(path, f), is_new = rc == 1;
 	size_t i;
 
-	for (i = 0; rc != -1 && i < sizeof names / sizeof *names; i++) {
+	for (i = 0; rc != -1 && i < FOLDERS; i++) {
 		buf_reset(&place);
-		buf_addf(&place, "%s/%s", path, names[i]);
+		buf_addf(&place, "%s/%s", path, folders[i]);
 		rc = make_directory(place.data, f);
 		is_new |= rc == 1;
 	}
@@ -179,31 +181,49 @@ open_new(const char *path, struct buf *name, struct buf *place,
 	return fd != -1 ? fd : fail(f, path, "/tmp");
 }
 
+/* Where something has still to be made: the directory for it, appended to
+ * out; 0 when all is there. */
+static int
+find_gap(const char *path, struct buf *out)
+{
+	struct buf place = BUF_INIT;
+	struct stat st;
+	int is_gap = 0;
+	size_t i;
+
+	if (stat(path, &st) == -1 && errno == ENOENT) {
+		add_parent(out, path);
+		return 1;
+	}
+	for (i = 0; i < FOLDERS; i++) {
+		buf_reset(&place);
+		buf_addf(&place, "%s/%s", path, folders[i]);
+		is_gap |= stat(place.data, &st) == -1 && errno == ENOENT;
+	}
+	if (is_gap)
+		buf_adds(out, path);
+	buf_release(&place);
+	return is_gap;
+}
+
 int
 maildir_check(const char *path, struct fault *f)
 {
 	struct buf name = BUF_INIT, place = BUF_INIT;
-	struct stat st;
-	int rc = 1, fd;
+	int rc = 1, fd = -1;
 
-	if (stat(path, &st) == -1 && errno == ENOENT) {
-		add_parent(&place, path);
-		rc = access(place.data, W_OK | X_OK) == -1 ?
-		    fail(f, place.data, "") : 0;
-		goto out;
-	}
-	fd = open_new(path, &name, &place, f);
-	if (fd == -1) {
+	if (find_gap(path, &place)) {
+		rc = 0;
+	} else if ((fd = open_new(path, &name, &place, f)) == -1) {
 		rc = -1;
-		goto out;
+	} else {
+		close(fd);
+		unlink(place.data);
+		buf_reset(&place);
+		buf_addf(&place, "%s/new", path);
 	}
-	close(fd);
-	unlink(place.data);
-	buf_reset(&place);
-	buf_addf(&place, "%s/new", path);
-	if (access(place.data, W_OK | X_OK) == -1)
+	if (rc != -1 && access(place.data, W_OK | X_OK) == -1)
 		rc = fail(f, place.data, "");
-out:
 	buf_release(&name);
 	buf_release(&place);
 	return rc;

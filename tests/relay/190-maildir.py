@@ -233,6 +233,13 @@ p = front("--check", "--maildir", HERE + "/later")
 case("--check of one that is still to be made", p.returncode == 0 and
      b"not there yet" in p.stdout, p.stdout)
 case("... does not make it", not os.path.exists("later"))
+os.mkdir("empty")
+p = front("--check", "--maildir", HERE + "/empty")
+case("--check of a directory that is to become one", p.returncode == 0 and
+     b"not there yet" in p.stdout and not os.listdir("empty"), p.stdout)
+same("... the first mail does it", (front(
+    "--maildir", "empty", "a@x").returncode, sorted(os.listdir("empty"))),
+    (0, ["cur", "new", "tmp"]))
 for bad in ("no/where", "file", "half"):
     p = front("--check", "--maildir", bad)
     case("--check of %s" % bad, p.returncode == 73 and

@@ -47,7 +47,8 @@ bare $sm -bi
 is "newaliases" "$status$(cat out err)" 0
 bare "$QSENDMAIL" --subject s --body b root
 is "words as well" "$status$(cat out err) $got" '0 ["ann@x.org"]'
-bare env HOME= USER= LOGNAME= PATH= $sm root
+# What starts valgrind has to find it.
+bare env HOME= USER= LOGNAME= PATH="${VALGRIND:+$PATH}" $sm root
 is "variables that are empty" "$status$(cat out err) $got" '0 ["ann@x.org"]'
 mkdir gone
 bare sh -c 'cd "$0" && rmdir "$0" && exec "$@"' "$T/gone" $sm root

@@ -7,7 +7,15 @@
 
     r = talk(b"EHLO x\\r\\n...", "-C", "rc")    # all at once, by pipes
     r.codes, r.replies, r.status, r.errors
+
+    rc = fake(SETTINGS)             # with tests/lib/fakerelay behind it
+    talk(session(content), *rc)
+    sent()                          # [(job, content)]
+    text, sent, r = reply(rc, content, FAKE_DOT="550 no")
 """
+import glob
+import itertools
+import json
 import os
 import smtplib
 import socket
@@ -73,3 +81,44 @@ def talk(octets, *arguments, environment=None, bare=False, stdout=None):
     if stdout:
         result.stdout = b""
     return Talk(result)
+
+
+MAIL = b"Subject: s\r\n\r\nhello\r\n"
+
+
+def fake(settings):
+    """The fake relay and a settings file: the arguments that name it."""
+    lib = os.path.dirname(os.path.abspath(__file__))
+    os.environ["QSENDMAIL_RELAY"] = os.path.join(lib, "fakerelay")
+    os.environ["FAKE_DIR"] = os.path.abspath("sent")
+    os.environ["QSENDMAIL_TEST_HOSTNAME"] = "host.example"
+    os.mkdir("sent")
+    with open(os.open("rc", os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+        f.write(settings)
+    return "-C", "rc"
+
+
+def sent():
+    """Every mail that the relay got, in order: (job, content)."""
+    found = []
+    for n in itertools.count(1):
+        name = "sent/%d" % n
+        if not os.path.exists(name + ".json"):
+            break
+        with open(name + ".json") as f, open(name + ".eml", "rb") as g:
+            found.append((json.load(f), g.read()))
+    for name in glob.glob("sent/*"):
+        os.unlink(name)
+    return found
+
+
+def session(content=MAIL, sender=b"a@x", to=(b"b@y",), end=b"\r\n"):
+    lines = [b"EHLO c", b"MAIL FROM:<%s>" % sender]
+    lines += [b"RCPT TO:<%s>" % r for r in to] + [b"DATA", b""]
+    return end.join(lines) + content + b"." + end + b"QUIT" + end
+
+
+def reply(arguments, content=MAIL, to=(b"b@y",), **environment):
+    """The reply to the content, the jobs and the whole talk."""
+    r = talk(session(content, to=to), *arguments, environment=environment)
+    return r.replies[-2], sent(), r

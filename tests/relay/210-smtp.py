@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SMTP on standard input and output with the real relay behind it: a server
-with QQ's rules, and the clients smtplib, swaks and Postfix's smtp-source."""
+with QQ's rules, and the clients smtplib, swaks, Symfony Mailer and Postfix's
+smtp-source."""
 
 import os
 import shutil
@@ -165,6 +166,31 @@ if shutil.which("swaks"):
     case("... with its dot", b"one\r\n.\r\ntwo\r\n" in content(s, 1))
 else:
     skip("swaks --pipe", "swaks is not there")
+
+# Symfony Mailer with its default, "-bs", and Laravel's "-bs -i".
+def symfony(s, *options):
+    words = command(options) + list(settings(s))
+    r = subprocess.run(["php", SRCDIR + "/tests/lib/symfony.php",
+                        " ".join(words)], capture_output=True, text=True,
+                       stdin=subprocess.DEVNULL)
+    return r.returncode, r.stdout
+
+
+if os.path.exists("/usr/share/php/Symfony/Component/Mailer/autoload.php"):
+    for options in ((), ("-i",)):
+        with serve() as s:
+            same("Symfony Mailer, -bs %s" % " ".join(options),
+                 symfony(s, *options), (0, "sent\nsent\n"))
+        same("... both mails, one connection", facts(s), (2, 1, ""))
+        octets = content(s, 1)
+        case("... as they were written", b"\r\n.\r\n..two\r\n" in octets and
+             b"hidden" not in octets, octets)
+    with serve("--refuse", "a@example.net=550 no", "--refuse",
+               "hidden@example.net=550 no") as s:
+        case("Symfony Mailer is told of a refusal", "550 no" in symfony(s)[1])
+    same("... and goes on with the next mail's recipients", s.mails, 1)
+else:
+    skip("Symfony Mailer", "it is not here")
 
 
 # smtp-source speaks to a socket: a session of its own for each connection.

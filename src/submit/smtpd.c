@@ -354,11 +354,16 @@ run_line(struct smtpd *s, const struct buf *line)
 	return c->run(s, argument);
 }
 
-/* Replies that say that the client does not speak our protocol. */
+/*
+ * Replies that say that the client does not speak our protocol. Not a wrong
+ * address, of which a list may have many, and not 503: behind a refused MAIL
+ * all that was sent together with it gets that.
+ */
 static int
 is_mistake(const struct smtp_reply *r)
 {
-	return (r->code >= 500 && r->code <= 504) || r->code == 555;
+	return (r->code == 500 || r->code == 501 || r->code == 502 ||
+	    r->code == 555) && strncmp(r->enhanced, "5.5.", 4) == 0;
 }
 
 /* A mail failed and nobody reads the replies: standard error and the exit

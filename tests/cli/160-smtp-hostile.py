@@ -96,6 +96,12 @@ same("lines of any length", (r.codes, r.status), ([220, 500, 250, 500, 221], 0))
 r = talk(b"WHAT\r\n" * 200, *RC)
 same("too many mistakes end it", (r.codes.count(500), r.codes[-1], r.status),
      (101, 421, 76))
+r = talk(session(to=[b"a b@y"] * 200 + [b"b@y"])[:-6] +
+         b"MAIL FROM:<\xff>\r\n" + b"RCPT TO:<b@y>\r\n" * 200 +
+         session(), *RC)
+same("many wrong addresses, or a refused MAIL, are not",
+     (r.codes.count(501), r.codes.count(503), r.status, len(sent())),
+     (201, 200, 0, 2))
 r = talk(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n" + session(), *RC)
 same("a browser is sent away", (r.codes, r.status, sent()),
      ([220, 421], 76, []))

@@ -154,7 +154,8 @@ OUTCOMES = [
     ("a relay that ends too early", {"FAKE_DIE": "start"},
      "451 4.4.2 <b@y>: the connection was lost before the mail was whole: "
      "qsendmail-relay ended before its work was done (status 3)", 0),
-    ("a relay of another version", {"FAKE_VERSION": "99"}, "451 4.3.0", 0),
+    # This one, unlike a real relay, may do the job all the same.
+    ("a relay of another version", {"FAKE_VERSION": "99"}, "451 4.3.0", None),
     ("no relay", {"QSENDMAIL_RELAY": "/nonexistent/relay"}, "451 4.3.0", 0),
 ]
 for name, environment, want, mails in OUTCOMES:
@@ -163,8 +164,9 @@ for name, environment, want, mails in OUTCOMES:
          text, want)
     # The fake relay may complain of being left, not we.
     same("... the session goes on, in silence",
-         (r.codes[-1], r.status, "qsendmail:" in r.errors, len(jobs)),
-         (221, 0, False, mails))
+         (r.codes[-1], r.status, "qsendmail:" in r.errors), (221, 0, False))
+    if mails is not None:
+        same("... and so many mails came", len(jobs), mails)
 text, jobs, _ = reply(RC, to=(b"b@y", b"c@y", b"d@y"),
                       FAKE_REFUSE="c@y=450 later;d@y=550 never")
 same("some have it: the client must not send it to all again", text,

@@ -13,9 +13,9 @@
 #include "base/xalloc.h"
 #include "relay/adapt.h"
 #include "relay/etrn.h"
+#include "relay/idn.h"
 #include "relay/lmtp.h"
 #include "relay/maildir.h"
-#include "relay/idn.h"
 #include "relay/srv.h"
 #include "settings/account.h"
 

@@ -121,6 +121,9 @@ logline_text(const struct logline *l, struct buf *out)
 	if (l->code != 0) {
 		buf_addf(out, " smtpstatus=%d", l->code);
 		buf_addf(&reply, "%d ", l->code);
+	}
+	/* A Maildir has no codes; its words are where the mail is. */
+	if (l->code != 0 || (l->exit_status == EX_OK && l->reply[0] != '\0')) {
 		logline_decode(l->reply, strlen(l->reply), &reply);
 		add_quoted(out, "smtpmsg", reply.data);
 	}

@@ -70,9 +70,10 @@ has "--settings shows the account" out.7 '# account default'
 has "as programs call it" sent/6.eml 'Subject: backup'
 has "a mail that is caught" sent/7.json "\"maildir\": \"$T/caught\""
 
-is "examples of qsendmailrc(5)" "$(examples qsendmailrc.5.in rc)" 4
+is "examples of qsendmailrc(5)" "$(examples qsendmailrc.5.in rc)" 5
 printf 'x\n' > .exmail-password
-for i in rc.1:default rc.1:work rc.2:house rc.3:mailboxes rc.4:default; do
+for i in rc.1:default rc.1:work rc.2:house rc.3:default rc.4:mailboxes \
+    rc.5:default; do
 	chmod 600 "${i%:*}"
 	run "$QSENDMAIL" -C "${i%:*}" -a "${i#*:}" --settings
 	is "account ${i#*:} of the example is complete" "$status$(cat err)" 0

@@ -223,7 +223,7 @@ case("... and is told why", r.replies[2].startswith("451 4.3.5 ") and
      "nobody" in r.replies[2], r.replies)
 r = talk(session(to=(b"root",)), "-C", "rc", "--local-recipient", "nobody")
 same("a local name without anybody behind it", r.replies[3],
-     '550 5.1.1 recipient "root" has no domain: set maildomain or '
+     '550 5.1.1 recipient "root" has no domain: set aliases, maildomain or '
      'local_recipient')
 r = talk(session(to=(b"root", b"postmaster")), "-C", "rc", "--maildomain",
          "home.example")

@@ -272,7 +272,7 @@ test_slow_reader(void)
 }
 
 static void
-test_bad_events(void)
+test_bad_progress(void)
 {
 	static const char *const texts[] = {
 		"\0\0\0\x0cprogress 2 1", "\0\0\0\x0dprogress -1 1",
@@ -384,7 +384,7 @@ main(void)
 	test_mail();
 	test_events();
 	test_slow_reader();
-	test_bad_events();
+	test_bad_progress();
 	test_bad();
 	test_bad_events();
 	return tap_done();

@@ -19,6 +19,7 @@
 #include "base/utf8.h"
 #include "mail/codec.h"
 #include "mail/header.h"
+#include "queue/reply.h"
 
 #define LENGTH(a) (sizeof (a) / sizeof *(a))
 #define WIDTH 76
@@ -80,39 +81,23 @@ find_detail(enum stage stage, enum reply reply)
 	return reply == REPLY_GARBAGE ? "5.0" : "0.0";
 }
 
-/* Length of the enhanced status code that text begins with, 0 if none. */
-static size_t
-enhanced_length(const char *text)
-{
-	size_t n = 1, digits, part;
-
-	if (strchr("245", text[0]) == NULL || text[0] == '\0')
-		return 0;
-	for (part = 0; part < 2; part++) {
-		if (text[n] != '.')
-			return 0;
-		digits = strspn(text + n + 1, "0123456789");
-		if (digits < 1 || digits > 3)
-			return 0;
-		n += 1 + digits;
-	}
-	return text[n] == '\0' || ascii_is_space(text[n]) ? n : 0;
-}
-
 void
 bounce_status(const struct recipient *r, enum bounce_action action,
     struct buf *out)
 {
-	size_t n = enhanced_length(r->text);
+	struct buf told = BUF_INIT;
 	char c = actions[action].status_class;
 
 	if (c == 0)
 		c = r->outcome == OUTCOME_REJECT ? '5' : '4';
-	if (n != 0 && r->code / 100 == r->text[0] - '0' && r->text[0] == c)
-		buf_add(out, r->text, n);
+	reply_enhanced_code(r->text, &told);
+	if (told.len != 0 && r->code / 100 == told.data[0] - '0' &&
+	    told.data[0] == c)
+		buf_add(out, told.data, told.len);
 	else
 		buf_addf(out, "%c.%s", c, c == '2' ? "0.0" :
 		    find_detail(r->stage, r->reply));
+	buf_release(&told);
 }
 
 /* ---- text from outside ---- */

@@ -7,12 +7,14 @@
 #include "submit/errors.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/xalloc.h"
 #include "queue/bounce.h"
+#include "queue/dsn.h"
 
 /* The From field of a report: the account's own address, with a name. */
 static void
@@ -30,6 +32,13 @@ make_from(const struct sender *s, struct buf *out)
 	fault_release(&ignored);
 }
 
+/* NOTIFY=NEVER: of this one the sender wants to hear nothing (RFC 3461 4.1). */
+static int
+is_wanted(const struct recipient *r)
+{
+	return r->outcome != OUTCOME_DONE && strcmp(r->notify, "NEVER") != 0;
+}
+
 /* The report as content of a private file, which is the caller's. */
 static int
 make_report(const struct account *a, const struct sender *s,
@@ -37,21 +46,24 @@ make_report(const struct account *a, const struct sender *s,
     struct fault *f)
 {
 	struct bounce_recipient *to = xcalloc(e->n, sizeof *to);
-	struct buf from = BUF_INIT, host = BUF_INIT;
+	struct buf from = BUF_INIT, host = BUF_INIT, id = BUF_INIT;
 	struct bounce b = {
 		.envelope = e, .content = c, .recipients = to,
 		.remote_mta = values_text(&a->values, S_HOST),
-		.msgid_domain = s->msgid_domain, .envelope_id = "",
+		.msgid_domain = s->msgid_domain,
+		.headers_only = strcmp(e->ret, "HDRS") == 0,
 		.now = clock_now(), .arrival = clock_now(),
 	};
 	size_t i;
 	int fd = io_private_file(f), rc = -1;
 
 	for (i = 0; i < e->n; i++)
-		if (e->v[i].outcome != OUTCOME_DONE)
+		if (is_wanted(&e->v[i]))
 			to[b.recipients_n++].number = i;
 	make_from(s, &from);
 	clock_hostname(&host);
+	xtext_decode(e->envid, &id);
+	b.envelope_id = id.data;
 	b.from = from.data;
 	b.reporting_mta = host.data;
 	if (fd != -1)
@@ -61,6 +73,7 @@ make_report(const struct account *a, const struct sender *s,
 	free(to);
 	buf_release(&from);
 	buf_release(&host);
+	buf_release(&id);
 	return rc;
 }
 
@@ -86,8 +99,11 @@ send_report(struct relay *relay, const struct account *a, struct envelope *to,
 static int
 is_tried(const struct envelope *e)
 {
-	return envelope_count(e, OUTCOME_NONE) == 0 &&
-	    envelope_count(e, OUTCOME_DONE) != e->n;
+	size_t i, wanted = 0;
+
+	for (i = 0; i < e->n; i++)
+		wanted += (size_t)is_wanted(&e->v[i]);
+	return envelope_count(e, OUTCOME_NONE) == 0 && wanted != 0;
 }
 
 void

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "queue/dsn.h"
 #include "submit/recipients.h"
 #include "submit/submit.h"
 #include "submit/transfer.h"
@@ -126,6 +127,35 @@ resolve(struct smtp_mail *m, const struct options *o, struct smtp_reply *r)
 	return rc;
 }
 
+/* The client's wishes about notices, else those of the account. */
+static void
+set_wishes(struct envelope *e, const struct smtp_sender *from,
+    const struct values *v)
+{
+	struct buf ret = BUF_INIT;
+
+	dsn_parse_ret(from->ret != NULL ? from->ret :
+	    values_text(v, S_DSN_RETURN), &ret);
+	envelope_set_dsn(e, ret.data, from->envid != NULL ? from->envid : "");
+	buf_release(&ret);
+}
+
+/* The same about the recipients from number first on: an alias may have added
+ * several, or none. */
+static void
+set_recipient_wishes(struct envelope *e, size_t first,
+    const struct smtp_recipient *to, const struct values *v)
+{
+	struct buf notify = BUF_INIT;
+
+	dsn_parse_notify(to->notify != NULL ? to->notify :
+	    values_text(v, S_DSN_NOTIFY), &notify);
+	for (; first < e->n; first++)
+		envelope_set_recipient_dsn(e, first, notify.data,
+		    to->orcpt != NULL ? to->orcpt : "");
+	buf_release(&notify);
+}
+
 int
 smtp_mail_begin(struct smtp_mail *m, const struct smtp_sender *from,
     struct smtp_reply *r)
@@ -138,7 +168,7 @@ smtp_mail_begin(struct smtp_mail *m, const struct smtp_sender *from,
 		return -1;
 	envelope_set_sender(&m->envelope, m->sender.reverse_path);
 	m->is_utf8 = from->is_utf8;
-	/* Here from->ret and from->envid go into the envelope. */
+	set_wishes(&m->envelope, from, &m->account.values);
 	return 0;
 }
 
@@ -146,6 +176,7 @@ int
 smtp_mail_add(struct smtp_mail *m, const struct smtp_recipient *to,
     struct smtp_reply *r)
 {
+	size_t first = m->envelope.n;
 	struct fault f = FAULT_INIT;
 
 	if (m->envelope.n >= SMTP_RECIPIENTS_MAX)
@@ -156,7 +187,7 @@ smtp_mail_add(struct smtp_mail *m, const struct smtp_recipient *to,
 		fault_release(&f);
 		return -1;
 	}
-	/* Here to->notify and to->orcpt go to what has been added. */
+	set_recipient_wishes(&m->envelope, first, to, &m->account.values);
 	return 0;
 }
 

@@ -10,11 +10,9 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/utf8.h"
 #include "base/xalloc.h"
+#include "queue/dsn.h"
 
-#define ENVID_MAX 100 /* RFC 3461 4.4 */
-#define ORCPT_MAX 500 /* RFC 3461 4.2 */
 
 void
 smtp_sender_init(struct smtp_sender *s)
@@ -153,6 +151,27 @@ is_value(const struct parameter *p, const char *word)
 	    ascii_is_equal(p->value, p->len, word, strlen(word));
 }
 
+/* 1 when there is a value, and check has no complaint about it. */
+static int
+is_valid(const struct parameter *p, int (*check)(const char *text))
+{
+	char *text = p->value != NULL ? xmemdup(p->value, p->len) : NULL;
+	int is = text != NULL && *text != '\0' && check(text);
+
+	free(text);
+	return is;
+}
+
+static int
+is_notify(const char *text)
+{
+	struct buf ignored = BUF_INIT;
+	int rc = dsn_parse_notify(text, &ignored);
+
+	buf_release(&ignored);
+	return rc == 0;
+}
+
 /* Keeps the value; a parameter given twice has no meaning. */
 static int
 keep(char **to, const struct parameter *p, struct smtp_reply *r)
@@ -208,81 +227,29 @@ take_ret(struct target *t, const struct parameter *p, struct smtp_reply *r)
 	return keep(&t->sender->ret, p, r);
 }
 
-/* RFC 3461 4: printable ASCII, others (and "+" and "=") as "+" and two
- * hexadecimal digits in capitals. */
-static int
-is_xtext(const char *p, size_t len)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (p[i] < '!' || p[i] > '~' || p[i] == '=')
-			return 0;
-		if (p[i] != '+')
-			continue;
-		if (len - i < 3 || memchr(digits, p[i + 1], 16) == NULL ||
-		    memchr(digits, p[i + 2], 16) == NULL)
-			return 0;
-		i += 2;
-	}
-	return 1;
-}
-
 static int
 take_envid(struct target *t, const struct parameter *p, struct smtp_reply *r)
 {
-	if (p->value == NULL || p->len == 0 || p->len > ENVID_MAX ||
-	    !is_xtext(p->value, p->len))
+	if (!is_valid(p, dsn_is_envid))
 		return bad_value(p, "xtext (RFC 3461) of at most 100 "
 		    "characters", r);
 	return keep(&t->sender->envid, p, r);
 }
 
-/* NEVER, or a list of others. */
 static int
 take_notify(struct target *t, const struct parameter *p,
     struct smtp_reply *r)
 {
-	static const char *const words[] = { "SUCCESS", "FAILURE", "DELAY" };
-	const char *q = p->value, *end = q != NULL ? q + p->len : NULL;
-	const char *comma;
-	size_t i, n;
-
-	if (is_value(p, "NEVER"))
-		return keep(&t->recipient->notify, p, r);
-	do {
-		comma = q != NULL ? memchr(q, ',', (size_t)(end - q)) : NULL;
-		n = q == NULL ? 0 :
-		    (size_t)((comma != NULL ? comma : end) - q);
-		for (i = 0; i < 3; i++)
-			if (ascii_is_equal(q, n, words[i], strlen(words[i])))
-				break;
-		if (i == 3)
-			return bad_value(p, "NEVER, or a list of SUCCESS, "
-			    "FAILURE and DELAY", r);
-		q = comma != NULL ? comma + 1 : NULL;
-	} while (q != NULL);
+	if (!is_valid(p, is_notify))
+		return bad_value(p, "NEVER, or a list of SUCCESS, FAILURE and "
+		    "DELAY", r);
 	return keep(&t->recipient->notify, p, r);
 }
 
-/* addr-type ";" xtext (RFC 3461 4.2), or UTF-8 of type utf-8 (RFC 6533). */
 static int
 take_orcpt(struct target *t, const struct parameter *p, struct smtp_reply *r)
 {
-	const char *semi = p->value == NULL ? NULL :
-	    memchr(p->value, ';', p->len);
-	const char *q = p->value;
-	size_t rest;
-
-	for (; semi != NULL && q < semi; q++)
-		if (!ascii_is_alnum(*q) && *q != '-')
-			semi = NULL;
-	rest = semi == NULL ? 0 : p->len - (size_t)(semi + 1 - p->value);
-	if (rest == 0 || semi == p->value || p->len > ORCPT_MAX ||
-	    !(is_xtext(semi + 1, rest) || (ascii_is_equal(p->value,
-	    (size_t)(semi - p->value), "utf-8", 5) &&
-	    utf8_is_valid(semi + 1, rest))))
+	if (!is_valid(p, dsn_is_orcpt))
 		return bad_value(p, "TYPE;ADDRESS (RFC 3461)", r);
 	return keep(&t->recipient->orcpt, p, r);
 }

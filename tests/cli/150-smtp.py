@@ -197,6 +197,13 @@ same("MAIL chooses the account as -f does", [j["settings"]["user"]
 relays = [j["relay"] for j in jobs]
 case("another account has another relay, the same one keeps it",
      len(set(relays)) == 4 and relays[3] == relays[4], relays)
+r = talk(b"EHLO x\r\nMAIL FROM:<a@x> RET=hdrs ENVID=q+2B1\r\n"
+         b"RCPT TO:<b@x> NOTIFY=success,DELAY ORCPT=rfc822;b+40x\r\n"
+         b"RCPT TO:<c@x>\r\nDATA\r\n" + MAIL + b".\r\nQUIT\r\n", *RC)
+job = sent()[0][0]
+same("wishes about notices are passed on",
+     (job["ret"], job["envid"], job["wishes"]), ("HDRS", "q+2B1",
+      [["notify SUCCESS,DELAY", "orcpt rfc822;b+40x"], []]))
 r = talk(session(sender=b"a@x"), *RC, "-a", "other")
 same("-a holds for the session", sent()[0][0]["settings"]["user"],
      "other@example.net")

@@ -35,10 +35,13 @@ door()
 		*/*.[ch])
 	is "<$1> enters by $2" "${found:-$2}" "$2"
 }
-door curl/ relay/session.c
+door curl/ relay/session_state.h
 door magic.h mail/mediatype.c
 door syslog.h base/log.c
 door resolv.h base/compat_dns.c
+is "what includes libcurl stays within relay/session*.c" \
+	"$(grep -l '"relay/session_state.h"' */*.[ch] |
+		grep -v '^relay/session[a-z_]*\.c$')" ""
 
 is "a file includes its own header first" "$(
 	for c in */*.c; do

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why there is no session. libcurl's error codes do not tell 454 from 535 and
+ * its texts are for those who know its inside, so the replies of the server
+ * themselves decide (dialogue.c), and the rest is put in plainer words.
+ */
+#include "relay/session_state.h"
+
+#include <string.h>
+
+#include "mail/codec.h"
+
+static const struct {
+	CURLcode rc;
+	enum stage stage;
+	enum reply reply;
+	int exit_status;
+} failures[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, STAGE_RESOLVE, REPLY_LOST, 0 },
+	{ CURLE_COULDNT_CONNECT, STAGE_CONNECT, REPLY_LOST, 0 },
+	{ CURLE_SSL_CONNECT_ERROR, STAGE_TLS, REPLY_LOST, 0 },
+	{ CURLE_PEER_FAILED_VERIFICATION, STAGE_CERTIFICATE, REPLY_ANY, 0 },
+	{ CURLE_SSL_ISSUER_ERROR, STAGE_CERTIFICATE, REPLY_ANY, 0 },
+	{ CURLE_SSL_PINNEDPUBKEYNOTMATCH, STAGE_CERTIFICATE, REPLY_ANY, 0 },
+	{ CURLE_SSL_CACERT_BADFILE, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_SSL_CERTPROBLEM, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_SSL_CIPHER, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_UNSUPPORTED_PROTOCOL, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_URL_MALFORMAT, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_NOT_BUILT_IN, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_UNKNOWN_OPTION, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	{ CURLE_OUT_OF_MEMORY, STAGE_LOCAL, REPLY_ANY, EX_TEMPFAIL },
+	{ CURLE_FAILED_INIT, STAGE_LOCAL, REPLY_ANY, EX_TEMPFAIL },
+};
+
+/* libcurl's words, or better ones. */
+const char *
+session_plain_words(const char *text)
+{
+	static const char *const plain[][2] = {
+		{ "response reading failed",
+		    "the server closed the connection" },
+		{ "SSL_ERROR_SYSCALL", "the server closed the connection" },
+		{ "unexpected eof", "the server closed the connection" },
+		{ "wrong version number", "what the server sent is not TLS" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof plain / sizeof *plain; i++)
+		if (strstr(text, plain[i][0]) != NULL)
+			return plain[i][1];
+	return text;
+}
+
+static const char *
+error_text(const struct session *s, CURLcode rc)
+{
+	return s->error[0] != '\0' ? session_plain_words(s->error) :
+	    curl_easy_strerror(rc);
+}
+
+/* "the server offers only CRAM-MD5 GSSAPI", or why there is no login. */
+void
+session_fail_not_offered(struct session *s, CURLcode rc)
+{
+	const struct capabilities *offer = &s->d.offer;
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	if (s->d.ehlo_code / 100 != 2) {
+		/* HELO went well, but nobody can log in after that. */
+		failure_set(s->f, STAGE_EHLO, reply_class(s->d.ehlo_code),
+		    "without EHLO there is no login");
+		s->f->code = s->d.ehlo_code;
+		return;
+	}
+	if (s->d.auth_before_tls)
+		buf_adds(&text, "the server offers a login only without TLS");
+	else if (offer->auth_old_only)
+		buf_adds(&text, "the server offers a login only in the form "
+		    "AUTH=, which is older than the standard");
+	else if (offer->auth.n == 0)
+		buf_adds(&text, s->e->tls == TLS_OFF && offer->starttls ?
+		    "the server offers no login without TLS: add tls on" :
+		    "the server offers no login");
+	else
+		buf_adds(&text, rc == CURLE_OK ?
+		    "libcurl did not see that the server offers" :
+		    "the server offers only");
+	for (i = 0; i < offer->auth.n; i++)
+		buf_addf(&text, " %s", offer->auth.v[i]);
+	failure_set(s->f, STAGE_LOGIN, REPLY_NOT_OFFERED, "%s", text.data);
+	buf_release(&text);
+}
+
+/* XOAUTH2 refuses with a 334 whose base64 is the reason. */
+static void
+fail_bearer(struct session *s)
+{
+	struct buf words = BUF_INIT, reason = BUF_INIT;
+
+	answer_text(&s->d.answer, &words);
+	if (base64_decode(&reason, words.data, words.len) == -1)
+		buf_adds(&reason, words.data);
+	failure_set(s->f, STAGE_LOGIN, REPLY_R5XX, "%s", reason.data);
+	s->f->code = s->d.answer.code;
+	buf_release(&words);
+	buf_release(&reason);
+}
+
+static void
+fail_login(struct session *s)
+{
+	const struct dialogue *d = &s->d;
+
+	if (d->login_replies == 0 || d->phase != PHASE_LOGIN)
+		session_fail_not_offered(s, CURLE_LOGIN_DENIED);
+	else if (d->answer.code / 100 == 3)
+		fail_bearer(s);
+	else
+		failure_set_answer(s->f, STAGE_LOGIN, &d->answer);
+}
+
+static void
+fail_starttls(struct session *s)
+{
+	const struct dialogue *d = &s->d;
+
+	if (d->answer.code >= 300 && d->phase == PHASE_STARTTLS) {
+		failure_set_answer(s->f, STAGE_STARTTLS, &d->answer);
+		return;
+	}
+	failure_set(s->f, STAGE_STARTTLS, REPLY_NOT_OFFERED, "%s", "");
+}
+
+/* libcurl's text does not say why. */
+static void
+fail_connect(struct session *s)
+{
+	long error = 0;
+
+	curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &error);
+	if (error != 0)
+		failure_set(s->f, STAGE_CONNECT, REPLY_LOST, "%s",
+		    strerror((int)error));
+}
+
+/* Nothing in the table: the connection, or what came over it. */
+static void
+fail_dialogue(struct session *s, CURLcode rc)
+{
+	enum stage stage = session_stage(s);
+	const char *text = error_text(s, rc);
+
+	if (s->d.is_whole && s->d.answer.code >= 400) {
+		failure_set_answer(s->f, dialogue_stage(&s->d), &s->d.answer);
+		return;
+	}
+	if (rc == CURLE_OPERATION_TIMEDOUT) {
+		failure_set(s->f, stage, REPLY_TIMEOUT, "%s", text);
+	} else if (rc == CURLE_WEIRD_SERVER_REPLY) {
+		/* RFC 3207 5: it could be taken for a reply inside TLS. */
+		failure_set(s->f, stage, REPLY_GARBAGE, "%s",
+		    stage == STAGE_TLS ? "the server sent something behind "
+		    "its reply to STARTTLS" : text);
+	} else if (strstr(text, "certificate required") != NULL) {
+		failure_set(s->f, STAGE_CONFIG, REPLY_ANY,
+		    "the server asks for a client certificate: %s", text);
+		s->f->exit_status = EX_CONFIG;
+	} else {
+		failure_set(s->f, stage, REPLY_LOST, "%s", text);
+	}
+}
+
+void
+session_explain(struct session *s, CURLcode rc)
+{
+	size_t i;
+
+	if (s->f->is_set)
+		return; /* a callback knew it */
+	if (rc == CURLE_LOGIN_DENIED) {
+		fail_login(s);
+		return;
+	}
+	if (rc == CURLE_USE_SSL_FAILED) {
+		fail_starttls(s);
+		return;
+	}
+	if (rc == CURLE_COULDNT_CONNECT)
+		fail_connect(s);
+	for (i = 0; i < sizeof failures / sizeof *failures; i++) {
+		if (failures[i].rc != rc)
+			continue;
+		failure_set(s->f, failures[i].stage, failures[i].reply, "%s",
+		    error_text(s, rc));
+		s->f->exit_status = failures[i].exit_status;
+		return;
+	}
+	fail_dialogue(s, rc);
+}

@@ -98,7 +98,7 @@ function argument(text,    n, i, words, out)
 	for (i = 1; i <= n; i++) {
 		if (i > 1)
 			out = out " | "
-		if (words[i] ~ /^[a-z0-9,]+$/)
+		if (words[i] ~ /^[a-z0-9][-.,a-z0-9]*$/)
 			out = out "Cm " words[i]
 		else {
 			sub(/\.\.\.$/, " ...", words[i])

@@ -332,6 +332,14 @@ load_env(struct values *v, struct fault *f)
 
 /* ---- the choice ---- */
 
+/* 1 when the relay has to read a secret where these values come from. */
+static int
+has_secret(const struct values *v)
+{
+	return values_number(v, S_PASSWORD) ||
+	    values_number(v, S_PROXY_PASSWORD);
+}
+
 static void
 use_section(struct account *a, const struct section *s)
 {
@@ -346,7 +354,7 @@ use_section(struct account *a, const struct section *s)
 	}
 	values_merge(&a->values, &s->values);
 	a->has_eval = s->evals_n > 0;
-	if (a->has_eval || values_number(&s->values, S_PASSWORD)) {
+	if (a->has_eval || has_secret(&s->values)) {
 		a->secret_file = xstrdup(s->root);
 		a->secret_section = xstrdup(s->name);
 	}
@@ -357,7 +365,7 @@ use_env(struct account *a, const struct values *env)
 {
 	a->name = xstrdup(env_name);
 	values_merge(&a->values, env);
-	if (values_number(env, S_PASSWORD)) {
+	if (has_secret(env)) {
 		a->secret_file = xstrdup("");
 		a->secret_section = xstrdup(env_name);
 	}
@@ -689,6 +697,7 @@ take_asked_from(struct account *a, struct fault *f)
 int
 account_complete(struct account *a, struct fault *f)
 {
+	struct origin builtin = { ORIGIN_BUILTIN, NULL, 0 };
 	struct values *v = &a->values;
 	const struct section *provider;
 	int filled = a->providers.n > 0;
@@ -703,6 +712,10 @@ account_complete(struct account *a, struct fault *f)
 		if (provider != NULL)
 			fill_from_provider(v, provider);
 	}
+	if (*values_text(v, S_HOST) == '\0' &&
+	    *values_text(v, S_SOCKET) != '\0' && settings_set(v, SETTING_FILE,
+	    "host", "localhost", &builtin, f) == -1)
+		return -1;
 	if (*values_text(v, S_HOST) == '\0' && !has_maildir(v)) {
 		if (apply_provider(a, f) == -1)
 			return -1;

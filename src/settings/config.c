@@ -189,20 +189,9 @@ static const struct spelling {
 	{ "keepbcc", OLD_SWITCH, "remove_bcc_headers", "off", "on" },
 	{ "tls_force_sslv3", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "tls_min_dh_prime_bits", OLD_NO_EFFECT, NULL, NULL, NULL },
-	{ "ntlmdomain", OLD_NO_EFFECT, NULL, NULL, NULL },
-	{ "proxy_port", OLD_NO_EFFECT, NULL, NULL, NULL },
 	{ "auto_from", OLD_UNLESS, NULL, "off", NULL },
 	{ "set_to_header", OLD_UNLESS, NULL, "off", NULL },
 	{ "undisclosed_recipients", OLD_UNLESS, NULL, "off", NULL },
-	{ "proxy_host", OLD_UNLESS, NULL, "", NULL },
-	{ "socket", OLD_UNLESS, NULL, "", NULL },
-	{ "source_ip", OLD_UNLESS, NULL, "", NULL },
-	{ "tls_cert_file", OLD_UNLESS, NULL, "", NULL },
-	{ "tls_crl_file", OLD_UNLESS, NULL, "", NULL },
-	{ "tls_fingerprint", OLD_UNLESS, NULL, "", NULL },
-	{ "tls_host_override", OLD_UNLESS, NULL, "", NULL },
-	{ "tls_key_file", OLD_UNLESS, NULL, "", NULL },
-	{ "tls_priorities", OLD_UNLESS, NULL, "", NULL },
 };
 
 static const struct spelling *
@@ -506,7 +495,8 @@ setting_line(struct source *s, const char *keyword, const char *text,
 		add_eval(p->current, text, &origin);
 		return 0;
 	}
-	if (strcmp(keyword, "password") == 0 && *text != '\0')
+	if (*text != '\0' && (strcmp(keyword, "password") == 0 ||
+	    strcmp(keyword, "proxy_password") == 0))
 		s->has_secret = 1;
 	if (is_source(keyword))
 		replace_inherited(p);

@@ -58,6 +58,9 @@ static const struct option {
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
 
+/* Columns that --help has for the argument of a setting. */
+#define HELP_ARGUMENT_MAX 40
+
 /* The arguments as they are walked through. */
 struct walk {
 	struct options *o;
@@ -765,6 +768,23 @@ help_letters(struct buf *out, struct buf *what)
 	}
 }
 
+/* Of many choices the first ones; the manual has them all. */
+static void
+add_argument(struct buf *what, const char *argument)
+{
+	const char *p = argument;
+	int i;
+
+	if (strlen(argument) <= HELP_ARGUMENT_MAX) {
+		buf_adds(what, argument);
+		return;
+	}
+	for (i = 0; i < 3; i++)
+		p += strcspn(p, "|") + 1;
+	buf_add(what, argument, (size_t)(p - argument));
+	buf_adds(what, "...");
+}
+
 static void
 help_settings(struct buf *out, struct buf *what)
 {
@@ -780,7 +800,8 @@ help_settings(struct buf *out, struct buf *what)
 		buf_adds(what, "--");
 		for (p = settings[i].name; *p != '\0'; p++)
 			buf_addc(what, *p == '_' ? '-' : *p);
-		buf_addf(what, "=%s", settings[i].argument);
+		buf_addc(what, '=');
+		add_argument(what, settings[i].argument);
 		help_row(out, what->data, settings[i].summary);
 	}
 }

@@ -18,6 +18,7 @@
 #include "base/compat.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "settings/syntax.h"
 
 #define COUNT_MAX 1000000000LL
 
@@ -38,6 +39,7 @@ const struct setting settings[SETTING_COUNT] = {
 struct parsed {
 	struct buf text;
 	long long number;
+	struct buf why; /* what is wrong with it, where more is known */
 };
 
 int
@@ -232,8 +234,7 @@ settings_expand_tilde(struct buf *out, const char *path)
 static int
 parse_text(struct parsed *p, size_t id, const char *text)
 {
-	if (*text == '\0' && (id == S_HOST || id == S_DOMAIN ||
-	    id == S_TLS_TRUST_FILE))
+	if (*text == '\0' && (id == S_HOST || id == S_DOMAIN))
 		return -1;
 	if (id == S_SYSLOG) {
 		if (*text == '\0')
@@ -247,8 +248,16 @@ parse_text(struct parsed *p, size_t id, const char *text)
 }
 
 static int
+is_port(size_t id)
+{
+	return id == S_PORT || id == S_PROXY_PORT;
+}
+
+static int
 parse(struct parsed *p, size_t id, const char *text)
 {
+	if (syntax_check((enum setting_id)id, text, &p->why) == -1)
+		return -1;
 	switch (settings[id].type) {
 	case TYPE_BOOL:
 		return parse_bool(p, text);
@@ -260,7 +269,10 @@ parse(struct parsed *p, size_t id, const char *text)
 	case TYPE_SET:
 		return parse_set(p, text, settings[id].argument);
 	case TYPE_COUNT:
-		return parse_count(p, text, id == S_PORT ? 65535 : COUNT_MAX);
+		/* msmtp: without a value the default is back. */
+		if (*text == '\0' && id == S_PROXY_PORT)
+			return 0;
+		return parse_count(p, text, is_port(id) ? 65535 : COUNT_MAX);
 	case TYPE_SECS:
 		return parse_seconds(p, text);
 	case TYPE_PATH:
@@ -293,7 +305,7 @@ say_expected(struct buf *out, size_t id)
 		break;
 	case TYPE_COUNT:
 		buf_addf(out, "a number from 1 to %lld",
-		    id == S_PORT ? 65535 : COUNT_MAX);
+		    is_port(id) ? 65535 : COUNT_MAX);
 		break;
 	case TYPE_SECS:
 		buf_adds(out, "a number of seconds, or off");
@@ -301,8 +313,6 @@ say_expected(struct buf *out, size_t id)
 	default:
 		if (id == S_SYSLOG)
 			buf_adds(out, "on, off or a facility like LOG_MAIL");
-		else if (id == S_TLS_TRUST_FILE)
-			buf_adds(out, "a file, or system");
 		else
 			buf_adds(out, "a value");
 	}
@@ -323,15 +333,29 @@ say_name(struct buf *out, enum setting_where where, const char *name)
 			buf_addc(out, *name);
 }
 
+/* A proxy's address may have a password in it. */
+static int
+is_showable(size_t id, const char *text)
+{
+	return settings[id].type != TYPE_SECRET &&
+	    (id != S_PROXY || strchr(text, '@') == NULL);
+}
+
 static void
-refuse(size_t id, enum setting_where where, const char *text, struct fault *f)
+refuse(size_t id, enum setting_where where, const char *text,
+    const struct buf *why, struct fault *f)
 {
 	struct buf name = BUF_INIT, expected = BUF_INIT;
 	int code = where == SETTING_CLI ? EX_USAGE : EX_CONFIG;
 
 	say_name(&name, where, settings[id].name);
 	say_expected(&expected, id);
-	if (*text == '\0')
+	if (why->len != 0 && is_showable(id, text))
+		fault_set(f, code, "%s \"%s\": %s", name.data, text,
+		    why->data);
+	else if (why->len != 0)
+		fault_set(f, code, "%s: %s", name.data, why->data);
+	else if (*text == '\0')
 		fault_set(f, code, "%s needs a value: expected %s", name.data,
 		    expected.data);
 	else
@@ -391,7 +415,7 @@ settings_set(struct values *v, enum setting_where where, const char *name,
     const char *text, const struct origin *origin, struct fault *f)
 {
 	const struct setting *row = settings_find(name);
-	struct parsed p = { BUF_INIT, 0 };
+	struct parsed p = { BUF_INIT, 0, BUF_INIT };
 	size_t id;
 	int rc = -1;
 
@@ -408,7 +432,8 @@ settings_set(struct values *v, enum setting_where where, const char *name,
 		return -1;
 	}
 	if (parse(&p, id, text) == -1) {
-		refuse(id, where, row->type == TYPE_SECRET ? "" : text, f);
+		refuse(id, where, row->type == TYPE_SECRET ? "" : text,
+		    &p.why, f);
 		goto out;
 	}
 	value_release(&v->v[id], id);
@@ -420,6 +445,7 @@ settings_set(struct values *v, enum setting_where where, const char *name,
 	rc = 0;
 out:
 	buf_wipe(&p.text);
+	buf_release(&p.why);
 	return rc;
 }
 
@@ -503,7 +529,7 @@ values_text(const struct values *v, enum setting_id id)
 long long
 values_number(const struct values *v, enum setting_id id)
 {
-	struct parsed p = { BUF_INIT, 0 };
+	struct parsed p = { BUF_INIT, 0, BUF_INIT };
 
 	if (v->v[id].text != NULL)
 		return v->v[id].number;
@@ -511,6 +537,7 @@ values_number(const struct values *v, enum setting_id id)
 	    parse(&p, id, settings[id].value) == -1)
 		p.number = 0;
 	buf_release(&p.text);
+	buf_release(&p.why);
 	return p.number;
 }
 

@@ -104,8 +104,13 @@ is "the example file is a settings file" "$status" 0
 sed -n '/^# Every setting/,$p' "$example" | sed -n 's/^#\([a-z]\)/\1/p' \
 	> defaults
 while read -r name value; do
-	case $value in
-	[A-Z]*) value=5 ;;
+	case $name:$value in
+	source_ip:*) value=::1 ;;
+	proxy:*) value=socks5h://localhost ;;
+	tls_fingerprint:*) value=00112233445566778899aabbccddeeff ;;
+	tls_pin:*) value=sha256//$(printf %043d 0)= ;;
+	tls_priorities:*) value=NORMAL ;;
+	*:[A-Z]*) value=5 ;;
 	esac
 	echo "$name $value"
 done < defaults > all

@@ -67,10 +67,15 @@ printf 'tls maybe\n' > bad
 run "$QSENDMAIL" -C bad --settings
 is "a bad value is shown with what is expected" "$(cat err)" \
 	'qsendmail: bad:1: tls "maybe": expected on or off'
-printf 'host a\ntls_fingerprint 00:11\n' > bad
+printf 'host a\naliases /etc/aliases\n' > bad
 run "$QSENDMAIL" -C bad --settings
 is "a promise that cannot be kept is refused" "$status" 78
-has "by its name" err "tls_fingerprint is not supported yet"
+has "by its name" err "aliases is not supported yet"
+printf 'host a\ntls_priorities NORMAL:+VERS-SSL3.0\n' > bad
+run "$QSENDMAIL" -C bad --settings
+is "so is a wish about TLS that cannot be granted" "$status" 78
+has "by the word and its place" err \
+	'bad:2: tls_priorities "NORMAL:+VERS-SSL3.0": "+VERS-SSL3.0"'
 run "$QSENDMAIL" -C missing --settings
 is "a file that is missing" "$status" 66
 printf 'host a\npassword hunter2\n' > open

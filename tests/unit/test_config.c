@@ -196,13 +196,19 @@ static const struct load_case {
 	{ "keepbcc", "keepbcc\n", "[default] remove_bcc_headers=off@1 " },
 	{ "keepbcc off", "keepbcc off\n",
 	    "[default] remove_bcc_headers=on@1 " },
-	{ "keywords without effect", "tls_force_sslv3\nntlmdomain x\n"
-	    "tls_min_dh_prime_bits 512\nproxy_port 9050\n", "[default]" },
+	{ "keywords without effect", "tls_force_sslv3\n"
+	    "tls_min_dh_prime_bits 512\n", "[default]" },
 	{ "values that change nothing", "auto_from off\n"
 	    "set_to_header off\n"
-	    "undisclosed_recipients off\nproxy_host\nsocket\n"
+	    "undisclosed_recipients off\n", "[default]" },
+	{ "keywords that msmtp takes empty", "proxy_host\nproxy_port\nsocket\n"
 	    "source_ip\ntls_cert_file\ntls_crl_file\ntls_fingerprint\n"
-	    "tls_host_override\ntls_key_file\ntls_priorities\n", "[default]" },
+	    "tls_host_override\ntls_key_file\ntls_priorities\n"
+	    "tls_trust_file\nntlmdomain\n", "[default] socket=@3  "
+	    "source_ip=@4  proxy_host=@1  proxy_port=@2  ntlmdomain=@12  "
+	    "tls_trust_file=@11  tls_fingerprint=@7  tls_host_override=@8  "
+	    "tls_crl_file=@6  tls_cert_file=@5  tls_key_file=@9  "
+	    "tls_priorities=@10 " },
 	{ "smtp", "protocol smtp\n", "[default] protocol=smtp@1 " },
 	{ "lmtp", "protocol lmtp\n", "[default] protocol=lmtp@1 " },
 	{ "a protocol that nobody speaks", "protocol uucp\n",
@@ -221,26 +227,10 @@ static const struct load_case {
 	{ "aliases", "aliases /etc/aliases\n",
 	    "[default] aliases=/etc/aliases@1 " },
 	{ "no aliases", "aliases\n", "[default] aliases=@1 " },
-	{ "proxy_host", "proxy_host 127.0.0.1\n", "!:1: proxy_host is not "
-	    "supported yet: remove it, or leave it empty" },
-	{ "socket", "socket /run/x\n", "!:1: socket is not supported yet: "
-	    "remove it, or leave it empty" },
-	{ "source_ip", "source_ip 127.0.0.1\n", "!:1: source_ip is not "
-	    "supported yet: remove it, or leave it empty" },
-	{ "tls_cert_file", "tls_cert_file x\n", "!:1: tls_cert_file is not "
-	    "supported yet: remove it, or leave it empty" },
-	{ "tls_crl_file", "tls_crl_file x\n", "!:1: tls_crl_file is not "
-	    "supported yet: remove it, or leave it empty" },
-	{ "tls_fingerprint", "tls_fingerprint 01:23\n", "!:1: "
-	    "tls_fingerprint is not supported yet: remove it, or leave it "
-	    "empty" },
-	{ "tls_host_override", "tls_host_override x\n", "!:1: "
-	    "tls_host_override is not supported yet: remove it, or leave it "
-	    "empty" },
-	{ "tls_key_file", "tls_key_file x\n", "!:1: tls_key_file is not "
-	    "supported yet: remove it, or leave it empty" },
-	{ "tls_priorities", "tls_priorities NORMAL\n", "!:1: tls_priorities "
-	    "is not supported yet: remove it, or leave it empty" },
+	{ "a bad value of TLS has its line", "host a\n"
+	    "tls_priorities NORMAL:+X\n", "!:2: tls_priorities "
+	    "\"NORMAL:+X\": \"+X\" has no counterpart here; write "
+	    "tls_min_version or tls_ciphers (OpenSSL's names) instead" },
 	{ "a pattern in from", "from %U@x.org\n", "!:1: from \"%U@x.org\": "
 	    "patterns are not supported yet; write one address" },
 	{ "a wildcard in from", "from *@x.org\n", "!:1: from \"*@x.org\": "

@@ -24,9 +24,48 @@ static const struct set_case {
 	    "!host needs a value: expected a value", 0 },
 	{ "domain may not be empty", SETTING_FILE, "domain", "",
 	    "!domain needs a value: expected a value", 0 },
-	{ "tls_trust_file may not be empty", SETTING_FILE, "tls_trust_file",
-	    "", "!tls_trust_file needs a value: expected a file, or system",
+	{ "tls_trust_file may be empty", SETTING_FILE, "tls_trust_file", "",
+	    "", 0 },
+	{ "proxy_port may be empty", SETTING_FILE, "proxy_port", "", "", 0 },
+	{ "a proxy's port too high", SETTING_FILE, "proxy_port", "65536",
+	    "!proxy_port \"65536\": expected a number from 1 to 65535", 0 },
+	{ "tls_min_version without a value lowers nothing", SETTING_FILE,
+	    "tls_min_version", "", "1.2", 0 },
+	{ "a fingerprint", SETTING_FILE, "tls_fingerprint",
+	    "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff",
+	    "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff", 0 },
+	{ "no fingerprint", SETTING_FILE, "tls_fingerprint", "", "", 0 },
+	{ "a bad fingerprint", SETTING_FILE, "tls_fingerprint", "00:11",
+	    "!tls_fingerprint \"00:11\": expected the SHA256 (or SHA1 or MD5) "
+	    "fingerprint of the certificate, 01:23:..., as --check prints it",
 	    0 },
+	{ "a bad pin", SETTING_ENV, "tls_pin", "sha256//x",
+	    "!QSENDMAIL_TLS_PIN \"sha256//x\": expected sha256//BASE64 as "
+	    "--check prints it, several with ; between", 0 },
+	{ "a word that has no counterpart", SETTING_CLI, "tls_priorities",
+	    "NORMAL:+SRP", "!--tls-priorities \"NORMAL:+SRP\": \"+SRP\" has "
+	    "no counterpart here; write tls_min_version or tls_ciphers "
+	    "(OpenSSL's names) instead", 0 },
+	{ "a proxy", SETTING_FILE, "proxy", "socks5h://me@localhost:9050",
+	    "socks5h://me@localhost:9050", 0 },
+	{ "a proxy with a password is not shown", SETTING_CLI, "proxy",
+	    "http://me:hunter2@localhost", "!--proxy: the password of a "
+	    "proxy is the setting proxy_password", 0 },
+	{ "a proxy of another kind", SETTING_FILE, "proxy", "ftp://a",
+	    "!proxy \"ftp://a\": expected socks5h://HOST:PORT, "
+	    "socks5://HOST:PORT or http://HOST:PORT, with USER@ in front of "
+	    "HOST for a login", 0 },
+	{ "an own address", SETTING_FILE, "source_ip", "::1", "::1", 0 },
+	{ "a name is no own address", SETTING_FILE, "source_ip", "lo",
+	    "!source_ip \"lo\": expected an IPv4 or IPv6 address", 0 },
+	{ "channel binding", SETTING_FILE, "auth", "scram-sha-256-plus",
+	    "!auth \"scram-sha-256-plus\": libcurl has no channel binding; "
+	    "write scram-sha-256 instead", 0 },
+	{ "a proxy_password is no option", SETTING_CLI, "proxy_password", "x",
+	    "!--proxy-password: this setting can only stand in a settings "
+	    "file or the environment", 0 },
+	{ "a proxy_password is not kept", SETTING_FILE, "proxy_password",
+	    "hunter2", "", 1 },
 	{ "on", SETTING_FILE, "tls", "on", "on", 1 },
 	{ "yes is on", SETTING_FILE, "tls", "yes", "on", 1 },
 	{ "true is on, in any case", SETTING_FILE, "tls", "TRUE", "on", 1 },
@@ -49,8 +88,9 @@ static const struct set_case {
 	    4 },
 	{ "no choice is the first one", SETTING_FILE, "auth", "", "on", 0 },
 	{ "the beginning of a choice is none", SETTING_FILE, "auth", "log",
-	    "!auth \"log\": expected on, off, login, plain, xoauth2 or "
-	    "oauthbearer", 0 },
+	    "!auth \"log\": expected on, off, login, plain, xoauth2, "
+	    "oauthbearer, cram-md5, digest-md5, scram-sha-1, scram-sha-256, "
+	    "ntlm, external or gssapi", 0 },
 	{ "two choices", SETTING_FILE, "sender", "none",
 	    "!sender \"none\": expected any or login", 0 },
 	{ "the bar between choices is none", SETTING_FILE, "sender",

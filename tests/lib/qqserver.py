@@ -9,13 +9,15 @@
 It listens on two free ports of 127.0.0.1, one as QQ's 587 (STARTTLS first,
 530 otherwise) and one as QQ's 465 (TLS from the start, and no proper answer
 to QUIT once a mail was taken), and prints shell assignments: SMTP_PORT=,
-SMTPS_PORT=, SERVER_PID=, SERVER_DIR=. From Python: "with Server(options(
+SMTPS_PORT=, SERVER_PID=, SERVER_DIR=. With --unix PATH there is also a local
+socket, like the first port. From Python: "with Server(options(
 ["--dir", d, "--cert", pem])) as s:" and s.smtp_port, s.smtps_port.
 
 Each mail is in DIR when its final reply goes out: N.eml holds the content as
 it was sent, dot-stuffing undone, and N.json
 
     number connection tls (null or version) auth (null or mechanism) user ehlo
+    peer (the client's address) sni (the server name it asked for)
     mail_from mail_parameters {} rcpt_to [] rcpt_parameters [] refused []
     size sha256 longest_line commands [] violations []
 
@@ -87,7 +89,7 @@ def options(arguments):
                    help="any: no rules for reverse-path and From")
     p.add_argument("--auth", default="LOGIN",
                    help="mechanisms that work (LOGIN PLAIN XOAUTH2 "
-                   "OAUTHBEARER CRAM-MD5)")
+                   "OAUTHBEARER CRAM-MD5 DIGEST-MD5 NTLM EXTERNAL)")
     p.add_argument("--advertise", default="LOGIN PLAIN XOAUTH XOAUTH2",
                    help="mechanisms that EHLO names")
     p.add_argument("--no-initial", action="store_true",
@@ -104,8 +106,12 @@ def options(arguments):
                    metavar="ADDRESS=REPLY", help="refuse this recipient")
     p.add_argument("--max-recipients", type=int, default=0,
                    help="452 for more recipients of one mail")
-    p.add_argument("--tls-version", choices=("1.2", "1.3"),
+    p.add_argument("--tls-version", choices=("1.0", "1.1", "1.2", "1.3"),
                    help="nothing but this version")
+    p.add_argument("--client-ca", metavar="FILE",
+                   help="want a client certificate from this authority")
+    p.add_argument("--unix", metavar="PATH",
+                   help="listen on this socket as well")
     p.add_argument("--discard", action="store_true",
                    help="keep no mails and no sessions, only count")
     p.add_argument("--fault", action="append", default=[])
@@ -241,6 +247,9 @@ class Connection:
         self.sock, self.implicit, self.number = sock, implicit, number
         self.input = b""
         self.tls = self.auth = self.user = self.ehlo = None
+        peer = sock.getpeername()
+        self.peer = peer[0] if isinstance(peer, tuple) else "unix"
+        self.sni = None
         self.mail, self.delivered = None, 0
         self.commands, self.violations = [], []
         self.session = None
@@ -392,15 +401,18 @@ class Connection:
         fault = self.server.fault("tls")
         if fault:
             self.go_wrong(fault, "220 ", lambda: None)
+        self.sock = self.server.context.wrap_socket(
+            self.sock, server_side=True, do_handshake_on_connect=False)
         try:
-            self.sock = self.server.context.wrap_socket(self.sock,
-                                                        server_side=True)
+            self.sock.do_handshake()
         except (ssl.SSLError, OSError) as problem:
             self.server.note("handshakes", "connection %d: %s" % (
                 self.number, problem))
-            raise End
+            # Our alert can be read only if nothing unread is left here.
+            self.shut()
         self.server.keep(self.number, self.sock)
         self.tls = self.sock.version()
+        self.sni = getattr(self.sock, "asked_for", None)
 
     def has(self, keyword):
         return keyword not in self.options.without
@@ -449,9 +461,8 @@ class Connection:
     def do_starttls(self, _):
         if self.tls or not self.has("STARTTLS"):
             return self.send(self.format("502 Error: command not implemented"))
-        host = self.sock.getpeername()[0]
         if self.answer("starttls", "220 Ready to start TLS from %s to %s." %
-                       (host, NAME)) == 2:
+                       (self.peer, NAME)) == 2:
             self.input = b""
             self.start_tls()
             self.ehlo = self.mail = None
@@ -533,6 +544,68 @@ class Connection:
                           "md5").hexdigest()
         user = self.options.user
         return user, self.decode(answer) == "%s %s" % (user, digest)
+
+    def auth_digestmd5(self, _):
+        """RFC 2831, qop=auth."""
+        nonce = "nonce%d" % self.number
+        answer = self.ask("auth", 'realm="test",nonce="%s",qop="auth",'
+                          'algorithm=md5-sess,charset=utf-8' % nonce)
+        if answer is None:
+            return None, False
+        told = dict(re.findall(r'(\w[\w-]*)="?([^",]*)"?',
+                               self.decode(answer)))
+
+        def md5(data):
+            return hashlib.md5(data)
+        user, password = self.options.user, self.options.password
+        a1 = md5(octets("%s:%s:%s" % (user, told.get("realm", ""), password))
+                 ).digest() + octets(":%s:%s" % (nonce, told.get("cnonce")))
+        middle = ":%s:%s:%s:auth:" % (nonce, told.get("nc"),
+                                      told.get("cnonce"))
+
+        def response(verb):
+            a2 = md5(octets("%s:%s" % (verb, told.get("digest-uri"))))
+            return md5(octets(md5(a1).hexdigest() + middle +
+                              a2.hexdigest())).hexdigest()
+        right = told.get("username") == user and \
+            told.get("response") == response("AUTHENTICATE")
+        if right and self.ask("user", "rspauth=" + response("")) is None:
+            return None, False
+        return user, right
+
+    def auth_ntlm(self, initial):
+        """Only who it is, DOMAIN\\USER, not the response: no MD4 here."""
+        first = octets(initial) if initial else self.ask("auth", "")
+        if first is None:
+            return None, False
+        challenge = b"NTLMSSP\0" + struct.pack(
+            "<IHHIIQQHHI", 2, 0, 0, 48, 0x201, 0x0123456789abcdef, 0, 0, 0,
+            48)
+        answer = self.ask("user", text(challenge))
+        if answer is None:
+            return None, False
+        data = base64.b64decode(answer)
+
+        def field(at):
+            n, _, start = struct.unpack_from("<HHI", data, at)
+            part = data[start:start + n]
+            return part.decode("utf-16-le" if b"\0" in part else "latin-1")
+        domain, user = field(28), field(36)
+        return self.options.user, data[:8] == b"NTLMSSP\0" and \
+            self.options.user in (user, domain + "\\" + user)
+
+    def auth_external(self, initial):
+        """The certificate says who it is; the name may be told as well."""
+        answer = octets(initial) if initial else self.ask("auth", "")
+        if answer is None:
+            return None, False
+        told = "" if answer == b"=" else self.decode(answer)
+        if not isinstance(self.sock, ssl.SSLSocket):
+            return told or "socket", self.peer == "unix"
+        names = [v for part in (self.sock.getpeercert() or {}).get(
+            "subject", ()) for k, v in part if k == "commonName"]
+        return self.options.user, names == [self.options.user] and \
+            told in ("", self.options.user)
 
     def bearer(self, initial, right):
         """The user after a token; a wrong one is explained by a 334."""
@@ -700,7 +773,8 @@ class Connection:
         facts = {
             "number": number, "connection": self.number, "tls": self.tls,
             "implicit_tls": self.implicit, "auth": self.auth,
-            "user": self.user, "ehlo": self.ehlo, "mail_from": m.sender,
+            "user": self.user, "ehlo": self.ehlo, "peer": self.peer,
+            "sni": self.sni, "mail_from": m.sender,
             "mail_parameters": m.parameters, "rcpt_to": m.recipients,
             "rcpt_parameters": m.recipient_parameters, "refused": m.refused,
             "size": body.size, "sha256": body.digest.hexdigest(),
@@ -747,15 +821,34 @@ class Server:
         self.listeners = [self.listen(o.address), self.listen(o.address)]
         self.smtp_port, self.smtps_port = [
             s.getsockname()[1] for s in self.listeners]
+        if o.unix:
+            self.listeners.append(self.listen_unix(o.unix))
 
     def make_context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.options.cert)
+        context.sni_callback = self.on_name
+        if self.options.client_ca:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self.options.client_ca)
         if self.options.tls_version:
-            version = getattr(ssl.TLSVersion, "TLSv" +
-                              self.options.tls_version.replace(".", "_"))
+            if self.options.tls_version < "1.2":
+                context.set_ciphers("ALL:@SECLEVEL=0")
+            name = "TLSv" + self.options.tls_version.replace(".", "_")
+            version = getattr(ssl.TLSVersion, name.replace("v1_0", "v1"))
             context.minimum_version = context.maximum_version = version
         return context
+
+    @staticmethod
+    def on_name(sock, name, _):
+        sock.asked_for = name
+
+    @staticmethod
+    def listen_unix(path):
+        s = socket.socket(socket.AF_UNIX)
+        s.bind(path)
+        s.listen(512)
+        return s
 
     @staticmethod
     def listen(address):
@@ -766,7 +859,7 @@ class Server:
         return s
 
     def start(self):
-        for s, implicit in zip(self.listeners, (False, True)):
+        for s, implicit in zip(self.listeners, (False, True, False)):
             threading.Thread(target=self.accept, args=(s, implicit),
                              daemon=True).start()
 
@@ -776,7 +869,8 @@ class Server:
                 sock, _ = listener.accept()
             except OSError:
                 return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.connections += 1
                 number = self.connections

@@ -18,9 +18,9 @@ static const struct outcome_rule rules[] = {
 #undef OUTCOME
 
 static const char *const stage_names[STAGE_COUNT] = {
-	"config", "resolve", "connect", "tls", "certificate", "greeting",
-	"ehlo", "starttls", "login", "etrn", "mail", "rcpt", "data",
-	"content", "size", "address", "local", "maildir", "lhlo",
+	"config", "resolve", "connect", "proxy", "tls", "certificate",
+	"greeting", "ehlo", "starttls", "login", "etrn", "mail", "rcpt",
+	"data", "content", "size", "address", "local", "maildir", "lhlo",
 };
 
 static const char *const reply_names[REPLY_COUNT] = {

@@ -203,6 +203,7 @@ delivery_init(struct delivery *d, struct frames *frames,
 	capabilities_init(&d->offer);
 	values_init(&d->settings);
 	buf_init(&d->secret, 0);
+	buf_init(&d->proxy_secret, 0);
 	transaction_init(&d->transaction, &hooks, 1);
 }
 
@@ -210,6 +211,7 @@ static void
 forget_secret(struct delivery *d)
 {
 	buf_wipe(&d->secret);
+	buf_wipe(&d->proxy_secret);
 	d->has_secret = 0;
 }
 
@@ -283,18 +285,37 @@ take_account(struct delivery *d, const struct job *j)
 	d->secret_section = copy_or_null(j->secret_section);
 }
 
+/* The password for the login, or for the key of a certificate. */
 static int
-find_secret(struct delivery *d, struct failure *why)
+find_password(struct delivery *d, const struct secret_request *r,
+    struct fault *f)
 {
+	const struct endpoint *e = &d->endpoint;
+
+	if (e->wants_password || e->key_is_encrypted)
+		return secret_find(&d->secret, r, f);
+	/* A device may have no PIN. */
+	if (e->tls != TLS_OFF && endpoint_has_locked_key(e))
+		return secret_find_named(&d->secret, r, f);
+	return 0;
+}
+
+static int
+find_secrets(struct delivery *d, struct failure *why)
+{
+	const struct endpoint *e = &d->endpoint;
 	const struct secret_request r = {
 		&d->settings, d->secret_file, d->secret_section,
-		d->environment, d->endpoint.host.data, d->endpoint.user.data
+		d->environment, e->host.data, e->user.data,
+		e->wants_password ? NULL : e->key_file.len != 0 ?
+		    e->key_file.data : e->cert_file.data
 	};
 	struct fault f = FAULT_INIT;
 
-	if (d->has_secret || d->endpoint.user.len == 0)
+	if (d->has_secret)
 		return 0;
-	if (secret_find(&d->secret, &r, &f) == 0) {
+	if (find_password(d, &r, &f) == 0 && (e->proxy.user.len == 0 ||
+	    secret_find_proxy(&d->proxy_secret, &r, &f) == 0)) {
 		d->has_secret = 1;
 		return 0;
 	}
@@ -338,26 +359,6 @@ respect_limit(struct delivery *d)
 		d->transaction.recipients_max = (size_t)told;
 }
 
-/*
- * With "auth on" libcurl takes PLAIN where it is offered. A server may name
- * it and not know it (504): then LOGIN is worth another connection.
- */
-static struct session *
-open_session(struct delivery *d, int is_check, struct failure *why)
-{
-	session_step step = d->job->verbose || is_check ? report_step : NULL;
-	struct endpoint *e = &d->endpoint;
-	struct session *s;
-
-	s = session_open(e, d->secret.data, step, d, is_check, why);
-	if (s == NULL && why->stage == STAGE_LOGIN && why->code == 504 &&
-	    endpoint_use_login_only(e)) {
-		failure_release(why);
-		s = session_open(e, d->secret.data, step, d, is_check, why);
-	}
-	return s;
-}
-
 /* The beginning of a session on the wire, where it is ours to make. */
 static int
 greet(struct delivery *d, int is_check, struct failure *why)
@@ -397,17 +398,22 @@ static int
 connect_session(struct delivery *d, struct failure *why)
 {
 	int is_check = d->job->kind == JOB_CHECK;
+	struct session_secrets secrets;
 
 	if (d->session != NULL)
 		return 0;
 	if (endpoint_load(&d->endpoint, &d->settings, why) == -1 ||
-	    find_secret(d, why) == -1 || set_up(d, why) == -1)
+	    find_secrets(d, why) == -1 || set_up(d, why) == -1)
 		return -1;
-	d->session = open_session(d, is_check, why);
+	secrets.password = d->secret.data;
+	secrets.proxy = d->proxy_secret.data;
+	d->session = session_open(&d->endpoint, &secrets,
+	    d->job->verbose || is_check ? report_step : NULL, d, is_check,
+	    why);
 	if (d->session != NULL && begin(d, is_check, why) == 0)
 		return 0;
 	/* A wrong one must not be tried again with the next job. */
-	if (why->stage == STAGE_LOGIN)
+	if (why->stage == STAGE_LOGIN || why->stage == STAGE_PROXY)
 		forget_secret(d);
 	return -1;
 }

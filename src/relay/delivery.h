@@ -24,7 +24,7 @@ struct delivery {
 	struct capabilities offer; /* of LMTP; libcurl's session has its own */
 	struct values settings;
 	char *secret_file, *secret_section;
-	struct buf secret;
+	struct buf secret, proxy_secret;
 	int has_secret;
 	int is_used;            /* a mail has gone through it */
 	long long max_recipients; /* as it was set; a server may want less */

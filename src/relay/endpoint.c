@@ -7,18 +7,19 @@
 #include "relay/endpoint.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/un.h>
 
 #include "base/ascii.h"
+#include "relay/endpoint_parts.h"
 #include "relay/idn.h"
 
 /* RFC 5321 4.5.3.2; connecting has no limit there. */
 #define CONNECT_MS 60000
 #define REPLY_MS 300000
+#define SOCKS_PORT 1080
 
 void
 endpoint_init(struct endpoint *e)
@@ -26,8 +27,18 @@ endpoint_init(struct endpoint *e)
 	memset(e, 0, sizeof *e);
 	buf_init(&e->host, 0);
 	buf_init(&e->domain, 0);
+	buf_init(&e->socket, 0);
+	buf_init(&e->source, 0);
+	proxy_init(&e->proxy);
 	buf_init(&e->trust_file, 0);
+	buf_init(&e->crl_file, 0);
+	buf_init(&e->pin, 0);
+	buf_init(&e->name, 0);
+	buf_init(&e->cert_file, 0);
+	buf_init(&e->key_file, 0);
+	tls_choice_init(&e->choice);
 	buf_init(&e->user, 0);
+	buf_init(&e->login, 0);
 }
 
 void
@@ -35,18 +46,19 @@ endpoint_release(struct endpoint *e)
 {
 	buf_release(&e->host);
 	buf_release(&e->domain);
+	buf_release(&e->socket);
+	buf_release(&e->source);
+	proxy_release(&e->proxy);
 	buf_release(&e->trust_file);
+	buf_release(&e->crl_file);
+	buf_release(&e->pin);
+	buf_release(&e->name);
+	buf_release(&e->cert_file);
+	buf_release(&e->key_file);
+	tls_choice_release(&e->choice);
 	buf_release(&e->user);
+	buf_release(&e->login);
 	endpoint_init(e);
-}
-
-static int
-wrong(struct failure *f, const char *what, const char *value)
-{
-	failure_set(f, STAGE_CONFIG, REPLY_ANY, "%s%s%s", what,
-	    value[0] != '\0' ? ": " : "", value);
-	f->exit_status = EX_CONFIG;
-	return -1;
 }
 
 /* A name for a command or a URL: no spaces, no controls. */
@@ -59,8 +71,8 @@ is_printable(const char *s)
 	return 1;
 }
 
-static int
-load_name(struct buf *out, const char *text)
+int
+endpoint_load_name(struct buf *out, const char *text)
 {
 	size_t n = strlen(text);
 
@@ -104,9 +116,8 @@ endpoint_is_loopback(const struct sockaddr *address)
 	return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
 }
 
-/* localhost (RFC 6761 6.3) or a loopback address. */
-static int
-is_loopback_name(const char *host)
+int
+endpoint_is_loopback_name(const char *host)
 {
 	static const char name[] = "localhost", below[] = ".localhost";
 	size_t n = strlen(host), tail = sizeof below - 1;
@@ -125,78 +136,56 @@ is_loopback_name(const char *host)
 	    (n > tail && ascii_is_equal(host + n - tail, tail, below, tail));
 }
 
-static const char any_mechanism[] = "AUTH=LOGIN;AUTH=PLAIN";
-static const char only_login[] = "AUTH=LOGIN";
-
-static const struct {
-	const char *auth;
-	const char *options; /* libcurl takes the best of these */
-	int is_bearer;
-} mechanisms[] = {
-	{ "on", any_mechanism, 0 },
-	{ "login", only_login, 0 },
-	{ "plain", "AUTH=PLAIN", 0 },
-	{ "xoauth2", "AUTH=XOAUTH2", 1 },
-	{ "oauthbearer", "AUTH=OAUTHBEARER", 1 },
-};
-
+/* msmtp's proxy_host is a SOCKS5 proxy that looks up names. */
 static int
-load_login(struct endpoint *e, const struct values *v, struct failure *f)
+load_proxy(struct endpoint *e, const struct values *v, struct failure *f)
 {
-	const char *auth = values_text(v, S_AUTH);
-	size_t i;
+	const char *url = values_text(v, S_PROXY);
+	struct buf why = BUF_INIT;
+	struct buf *host = &e->proxy.host;
+	int rc = 0;
 
-	if (strcmp(auth, "off") == 0)
-		return 0;
-	buf_adds(&e->user, values_text(v, S_USER));
-	if (e->user.len == 0)
-		return wrong(f, "auth is on, but there is no user: add a line "
-		    "with user", "");
-	for (i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++) {
-		if (strcmp(auth, mechanisms[i].auth) != 0)
-			continue;
-		e->login_options = mechanisms[i].options;
-		e->is_bearer = mechanisms[i].is_bearer;
-		return 0;
+	if (url[0] != '\0') {
+		if (proxy_parse(&e->proxy, url, &why) == -1)
+			rc = failure_config(f, "proxy: %s", why.data);
+	} else if (values_text(v, S_PROXY_HOST)[0] != '\0') {
+		e->proxy.kind = PROXY_SOCKS5H;
+		e->proxy.port = (unsigned)values_number(v, S_PROXY_PORT);
+		if (e->proxy.port == 0)
+			e->proxy.port = SOCKS_PORT;
+		if (endpoint_load_name(host, values_text(v, S_PROXY_HOST)) ==
+		    -1)
+			rc = failure_config(f, "proxy_host is not a name or "
+			    "an address: %s", values_text(v, S_PROXY_HOST));
+		strip_brackets(host);
 	}
-	return wrong(f, "auth: not known here", auth);
+	buf_release(&why);
+	return rc;
 }
 
-int
-endpoint_use_login_only(struct endpoint *e)
-{
-	if (e->login_options != any_mechanism)
-		return 0;
-	e->login_options = only_login;
-	return 1;
-}
-
+/* A socket takes the place of host, port and proxy. */
 static int
-load_tls(struct endpoint *e, const struct values *v, struct failure *f)
+load_way(struct endpoint *e, const struct values *v, struct failure *f)
 {
-	const char *file = values_text(v, S_TLS_TRUST_FILE);
+	const char *host = values_text(v, S_HOST);
 
-	e->tls = !values_bool(v, S_TLS) ? TLS_OFF :
-	    values_bool(v, S_TLS_STARTTLS) ? TLS_STARTTLS : TLS_IMPLICIT;
-	e->check_certificate = values_bool(v, S_TLS_CERTCHECK);
-	if (e->tls == TLS_OFF || !e->check_certificate)
+	buf_adds(&e->socket, values_text(v, S_SOCKET));
+	if (e->socket.len >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
+		return failure_config(f, "the name of the socket is too "
+		    "long: %s", e->socket.data);
+	if (host[0] == '\0' && e->socket.len != 0)
+		host = "localhost";
+	if (host[0] == '\0')
+		return failure_config(f, "there is no host: add a line with "
+		    "host");
+	if (endpoint_load_name(&e->host, host) == -1)
+		return failure_config(f, "host is not a name or an address: "
+		    "%s", host);
+	strip_brackets(&e->host);
+	if (e->socket.len != 0)
 		return 0;
-	if (strcmp(file, "system") == 0 || file[0] == '\0')
-		return 0;
-	if (access(file, R_OK) == -1)
-		return wrong(f, "tls_trust_file cannot be read", file);
-	buf_adds(&e->trust_file, file);
-	return 0;
-}
-
-/* With a socket nobody asks for a port. (The row may not be there.) */
-static int
-has_socket(const struct values *v)
-{
-	const struct setting *row = settings_find("socket");
-
-	return row != NULL &&
-	    values_text(v, (enum setting_id)(row - settings))[0] != '\0';
+	buf_adds(&e->source, values_text(v, S_SOURCE_IP));
+	return load_proxy(e, v, f);
 }
 
 static int
@@ -206,11 +195,11 @@ load_port(struct endpoint *e, const struct values *v, struct failure *f)
 		e->port = (unsigned)values_number(v, S_PORT);
 	else if (!e->is_lmtp)
 		e->port = e->tls == TLS_IMPLICIT ? 465 : 25;
-	else if (has_socket(v))
+	else if (e->socket.len != 0)
 		e->port = 24;
 	else
-		return wrong(f, "protocol lmtp has no usual port: add a line "
-		    "with port", "");
+		return failure_config(f, "protocol lmtp has no usual port: add "
+		    "a line with port");
 	return 0;
 }
 
@@ -222,14 +211,20 @@ load_protocol(struct endpoint *e, const struct values *v, struct failure *f)
 	if (!e->is_lmtp)
 		return 0;
 	if (e->tls == TLS_STARTTLS)
-		return wrong(f, "protocol lmtp cannot start TLS by STARTTLS: "
-		    "add tls_starttls off, or tls off for a server on this "
-		    "host", "");
-	if (e->user.len != 0 &&
-	    strstr(e->login_options, "AUTH=PLAIN") == NULL &&
+		return failure_config(f, "protocol lmtp cannot start TLS by "
+		    "STARTTLS: add tls_starttls off, or tls off for a server "
+		    "on this host");
+	if (!e->wants_login)
+		return 0;
+	/* What is left of "auth on" without TLS hides the password. */
+	if (strcmp(e->auth, "on") == 0 &&
+	    strstr(e->login_options, "AUTH=PLAIN") == NULL)
+		return failure_config(f, "the password would go over the "
+		    "network in clear: add tls on");
+	if (strstr(e->login_options, "AUTH=PLAIN") == NULL &&
 	    strstr(e->login_options, "AUTH=LOGIN") == NULL)
-		return wrong(f, "protocol lmtp knows only auth plain and "
-		    "login, not", values_text(v, S_AUTH));
+		return failure_config(f, "protocol lmtp knows only auth plain "
+		    "and login, not: %s", values_text(v, S_AUTH));
 	return 0;
 }
 
@@ -245,23 +240,16 @@ int
 endpoint_load(struct endpoint *e, const struct values *v, struct failure *f)
 {
 	endpoint_release(e);
-	if (values_text(v, S_HOST)[0] == '\0')
-		return wrong(f, "there is no host: add a line with host", "");
-	if (load_name(&e->host, values_text(v, S_HOST)) == -1)
-		return wrong(f, "host is not a name or an address",
-		    values_text(v, S_HOST));
-	strip_brackets(&e->host);
-	if (load_name(&e->domain, values_text(v, S_DOMAIN)) == -1)
-		return wrong(f, "domain is not a name",
+	if (load_way(e, v, f) == -1)
+		return -1;
+	if (endpoint_load_name(&e->domain, values_text(v, S_DOMAIN)) == -1)
+		return failure_config(f, "domain is not a name: %s",
 		    values_text(v, S_DOMAIN));
-	if (load_tls(e, v, f) == -1 || load_login(e, v, f) == -1 ||
+	if (endpoint_load_tls(e, v, f) == -1 ||
+	    endpoint_load_login(e, v, f) == -1 ||
 	    load_protocol(e, v, f) == -1 || load_port(e, v, f) == -1)
 		return -1;
 	load_limits(e, v);
-	e->only_loopback = e->user.len != 0 && e->tls == TLS_OFF;
-	if (e->only_loopback && !is_loopback_name(e->host.data))
-		return wrong(f, "the password would go over the network in "
-		    "clear: add tls on", "");
 	return 0;
 }
 
@@ -269,9 +257,13 @@ int
 endpoint_is_same(const struct values *a, const struct values *b)
 {
 	static const enum setting_id ids[] = {
-		S_HOST, S_PORT, S_PROTOCOL, S_DOMAIN, S_AUTH, S_USER, S_PASSWORD_FILE,
-		S_PASSWORDEVAL, S_TLS, S_TLS_STARTTLS, S_TLS_TRUST_FILE,
-		S_TLS_CERTCHECK, S_TIMEOUT
+		S_HOST, S_PORT, S_PROTOCOL, S_SOCKET, S_SOURCE_IP, S_PROXY, S_PROXY_HOST,
+		S_PROXY_PORT, S_DOMAIN, S_AUTH, S_USER, S_NTLMDOMAIN,
+		S_PASSWORD_FILE, S_PASSWORDEVAL, S_TLS, S_TLS_STARTTLS,
+		S_TLS_TRUST_FILE, S_TLS_CERTCHECK, S_TLS_FINGERPRINT,
+		S_TLS_PIN, S_TLS_HOST_OVERRIDE, S_TLS_CRL_FILE,
+		S_TLS_CERT_FILE, S_TLS_KEY_FILE, S_TLS_MIN_VERSION,
+		S_TLS_CIPHERS, S_TLS_PRIORITIES, S_TIMEOUT
 	};
 	size_t i;
 
@@ -279,27 +271,4 @@ endpoint_is_same(const struct values *a, const struct values *b)
 		if (strcmp(values_text(a, ids[i]), values_text(b, ids[i])) != 0)
 			return 0;
 	return 1;
-}
-
-/* OpenSSL's names: eight hexadecimal digits, a dot, a number. */
-static int
-is_hashed_name(const char *name)
-{
-	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
-	    name[9] >= '0' && name[9] <= '9';
-}
-
-const char *
-endpoint_hashed_certificates(const char *directory)
-{
-	DIR *d = opendir(directory);
-	const struct dirent *entry;
-	int found = 0;
-
-	if (d == NULL)
-		return NULL;
-	while (!found && (entry = readdir(d)) != NULL)
-		found = is_hashed_name(entry->d_name);
-	closedir(d);
-	return found ? directory : NULL;
 }

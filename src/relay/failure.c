@@ -3,6 +3,7 @@
 #include "relay/failure.h"
 
 #include <stdarg.h>
+#include <sysexits.h>
 
 void
 failure_init(struct failure *f)
@@ -45,6 +46,20 @@ failure_set(struct failure *f, enum stage stage, enum reply reply,
 	va_start(ap, fmt);
 	buf_vaddf(&f->text, fmt, ap);
 	va_end(ap);
+}
+
+int
+failure_config(struct failure *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!begin(f, STAGE_CONFIG, REPLY_ANY, 0))
+		return -1;
+	f->exit_status = EX_CONFIG;
+	va_start(ap, fmt);
+	buf_vaddf(&f->text, fmt, ap);
+	va_end(ap);
+	return -1;
 }
 
 void

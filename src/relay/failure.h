@@ -21,6 +21,9 @@ void failure_release(struct failure *f);
 /* Records a failure unless there is one already (the first is the cause). */
 void failure_set(struct failure *f, enum stage stage, enum reply reply,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The same for a setting that cannot be (CONFIG, EX_CONFIG). Returns -1. */
+int failure_config(struct failure *f, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The same from a reply: its class, code and words. */
 void failure_set_answer(struct failure *f, enum stage stage,
     const struct answer *a);

@@ -222,7 +222,7 @@ lmtp_greet(struct wire *w, const struct endpoint *e, const char *secret,
 	g.limit_ms = e->reply_ms < INT_MAX ? (int)e->reply_ms : INT_MAX;
 	answer_init(&g.answer);
 	rc = hello(&g, e, offer);
-	if (rc == 0 && e->user.len != 0)
+	if (rc == 0 && e->wants_login)
 		rc = login(&g, e, secret, offer);
 	answer_release(&g.answer);
 	return rc;

@@ -44,15 +44,23 @@ secret_take_environment(struct secret_environment *e)
 	struct values v;
 
 	buf_init(&e->password, 0);
+	buf_init(&e->proxy_password, 0);
+	buf_init(&e->proxy, 0);
 	fault_init(&e->fault);
 	if (getenv("QSENDMAIL_PASSWORD") == NULL &&
+	    getenv("QSENDMAIL_PROXY_PASSWORD") == NULL &&
 	    getenv("QSENDMAIL_URL") == NULL)
 		return;
 	values_init(&v);
-	if (account_load_secret("", "env", &v, &e->fault) == 0)
+	if (account_load_secret("", "env", &v, &e->fault) == 0) {
 		buf_adds(&e->password, values_text(&v, S_PASSWORD));
+		buf_adds(&e->proxy_password,
+		    values_text(&v, S_PROXY_PASSWORD));
+		buf_adds(&e->proxy, values_text(&v, S_PROXY));
+	}
 	values_release(&v);
 	wipe_variable("QSENDMAIL_PASSWORD");
+	wipe_variable("QSENDMAIL_PROXY_PASSWORD");
 	wipe_variable("QSENDMAIL_URL");
 }
 
@@ -60,6 +68,8 @@ void
 secret_release_environment(struct secret_environment *e)
 {
 	buf_wipe(&e->password);
+	buf_wipe(&e->proxy_password);
+	buf_release(&e->proxy);
 	fault_release(&e->fault);
 }
 
@@ -180,6 +190,8 @@ from_netrc(struct buf *out, const struct secret_request *r, struct fault *f)
 	struct stat st;
 	int rc = 0;
 
+	if (r->key != NULL)
+		return 0; /* it has passwords of hosts */
 	settings_home(&path);
 	buf_adds(&path, "/.netrc");
 	if (stat(path.data, &st) == 0) {
@@ -202,33 +214,99 @@ from_terminal(struct buf *out, const struct secret_request *r,
 	struct buf question = BUF_INIT;
 	int rc;
 
-	if (hint[0] != '\0')
+	if (hint[0] != '\0' && r->key == NULL)
 		buf_addf(&question, "%s\n", hint);
-	buf_addf(&question, "Password of %s at %s: ", r->user, r->host);
+	if (r->key != NULL)
+		buf_addf(&question, "Password of the key in %s: ", r->key);
+	else
+		buf_addf(&question, "Password of %s at %s: ", r->user, r->host);
 	rc = prompt_secret(question.data, out, f);
 	buf_release(&question);
 	return rc;
 }
 
-int
-secret_find(struct buf *out, const struct secret_request *r, struct fault *f)
+typedef int secret_source(struct buf *, const struct secret_request *,
+    struct fault *);
+
+/* The first of n sources that has it: 1; 0, or -1 with a fault. */
+static int
+search(struct buf *out, const struct secret_request *r,
+    secret_source *const *sources, size_t n, struct fault *f)
 {
-	static int (*const sources[])(struct buf *,
-	    const struct secret_request *, struct fault *) = {
-		from_command, from_file, from_section, from_credentials,
-		from_netrc, from_terminal
-	};
 	size_t i;
-	int rc;
+	int rc = 0;
 
 	buf_init(out, SECRET_MAX);
 	buf_grow(out, SECRET_MAX);
-	for (i = 0; i < sizeof sources / sizeof *sources; i++) {
+	for (i = 0; rc == 0 && i < n; i++)
 		rc = sources[i](out, r, f);
-		if (rc != 0)
-			return rc == 1 ? 0 : -1;
-	}
+	return rc;
+}
+
+static secret_source *const named[] = {
+	from_command, from_file, from_section, from_credentials
+};
+static secret_source *const others[] = {
+	from_netrc, from_terminal
+};
+
+#define LENGTH(a) (sizeof (a) / sizeof *(a))
+
+int
+secret_find(struct buf *out, const struct secret_request *r, struct fault *f)
+{
+	int rc = search(out, r, named, LENGTH(named), f);
+
+	if (rc == 0)
+		rc = search(out, r, others, LENGTH(others), f);
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	if (r->key != NULL)
+		return fault_set(f, EX_CONFIG, "the key in %s is encrypted, "
+		    "and there is neither a password for it nor a terminal to "
+		    "ask on: add a line with passwordeval or password_file",
+		    r->key);
 	return fault_set(f, EX_CONFIG, "there is no password for %s at %s, "
 	    "and no terminal to ask for it on: add a line with passwordeval "
 	    "or password_file to the account", r->user, r->host);
+}
+
+int
+secret_find_named(struct buf *out, const struct secret_request *r,
+    struct fault *f)
+{
+	return search(out, r, named, LENGTH(named), f) == -1 ? -1 : 0;
+}
+
+/*
+ * A password belongs to the proxy beside which it was written: one that the
+ * command line names does not get it.
+ */
+int
+secret_find_proxy(struct buf *out, const struct secret_request *r,
+    struct fault *f)
+{
+	const char *proxy = values_text(r->settings, S_PROXY);
+	const struct secret_environment *e = r->environment;
+	struct values v;
+	int rc = 0;
+
+	buf_init(out, SECRET_MAX);
+	buf_grow(out, SECRET_MAX);
+	if (r->file == NULL || r->section == NULL)
+		return 0;
+	if (r->file[0] == '\0') {
+		if (strcmp(e->proxy.data, proxy) == 0)
+			buf_adds(out, e->proxy_password.data);
+		return 0;
+	}
+	values_init(&v);
+	if (account_load_secret(r->file, r->section, &v, f) == -1)
+		rc = -1;
+	else if (strcmp(values_text(&v, S_PROXY), proxy) == 0 &&
+	    buf_adds(out, values_text(&v, S_PROXY_PASSWORD)) == -1)
+		rc = fault_set(f, EX_CONFIG, "the proxy_password in %s is "
+		    "longer than %zu octets", r->file, SECRET_MAX);
+	values_release(&v);
+	return rc;
 }

@@ -13,6 +13,7 @@
 /* What the environment held. */
 struct secret_environment {
 	struct buf password; /* of the account "env", "" if none */
+	struct buf proxy_password, proxy;
 	struct fault fault;  /* QSENDMAIL_... cannot be understood */
 };
 
@@ -26,6 +27,7 @@ struct secret_request {
 	const char *file, *section; /* as in struct job, NULL if none */
 	const struct secret_environment *environment;
 	const char *host, *user;
+	const char *key; /* the file of a key that it opens; NULL: a login */
 };
 
 /*
@@ -35,6 +37,12 @@ struct secret_request {
  * caller wipes out.
  */
 int secret_find(struct buf *out, const struct secret_request *r,
+    struct fault *f);
+/* The same without ~/.netrc and the terminal; 0 also when there is none. */
+int secret_find_named(struct buf *out, const struct secret_request *r,
+    struct fault *f);
+/* Appends proxy_password, if there is one for the proxy of the settings. */
+int secret_find_proxy(struct buf *out, const struct secret_request *r,
     struct fault *f);
 
 #endif

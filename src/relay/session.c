@@ -81,29 +81,27 @@ run(struct session *s)
 }
 
 static CURLcode
-perform(struct session *s, const char *secret)
+perform(struct session *s, const struct session_secrets *secrets)
 {
-	CURLcode rc = CURLE_OK;
+	CURLcode rc;
 
 	s->multi = curl_multi_init();
 	s->easy = curl_easy_init();
-	if (s->multi == NULL || s->easy == NULL)
+	if (s->multi == NULL || s->easy == NULL ||
+	    session_set_callbacks(s) == -1)
 		return CURLE_OUT_OF_MEMORY;
-	session_set_callbacks(&rc, s);
-	session_set_options(&rc, s->easy, s->e, secret);
+	rc = session_set_options(s, secrets);
 	if (rc == CURLE_OK && curl_multi_add_handle(s->multi, s->easy) !=
 	    CURLM_OK)
 		rc = CURLE_OUT_OF_MEMORY;
 	return rc == CURLE_OK ? run(s) : rc;
 }
 
-struct session *
-session_open(const struct endpoint *e, const char *secret, session_step step,
-    void *arg, int is_check, struct failure *f)
+static struct session *
+session_new(const struct endpoint *e, session_step step, void *arg,
+    int is_check, struct failure *f)
 {
 	struct session *s = xcalloc(1, sizeof *s);
-	curl_socket_t fd = CURL_SOCKET_BAD;
-	CURLcode rc;
 	size_t i;
 
 	for (i = 0; i < SOCKETS_MAX; i++)
@@ -116,31 +114,75 @@ session_open(const struct endpoint *e, const char *secret, session_step step,
 	dialogue_init(&s->d);
 	buf_init(&s->cipher, 0);
 	s->d.wants_starttls = e->tls == TLS_STARTTLS;
-	s->d.wants_login = e->user.len != 0 && !e->is_lmtp;
+	s->d.wants_login = e->wants_login && !e->is_lmtp;
 	s->d.step = step;
 	s->d.arg = arg;
-	if (is_check)
+	return s;
+}
+
+/* 0, or -1 with the reason in s->f. */
+static int
+log_in(struct session *s, const struct session_secrets *secrets)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	CURLcode rc;
+
+	if (session_check_features(s) == -1)
+		return -1;
+	if (s->is_check)
 		session_show_addresses(s);
-	rc = perform(s, secret);
-	if (rc == CURLE_OK && e->is_lmtp) {
+	rc = perform(s, secrets);
+	if (rc == CURLE_OK && s->e->is_lmtp) {
 		/* No line of the server has come by. */
 		session_show_tcp(s);
 		session_show_tls(s);
+		if (!session_identify(s))
+			return -1;
 	}
+	if (rc == CURLE_OK && !session_is_identified(s))
+		return -1;
 	if (rc == CURLE_OK && s->d.wants_login && !s->d.is_logged_in)
 		session_fail_not_offered(s, rc);
-	if (rc == CURLE_OK && !f->is_set)
+	if (rc == CURLE_OK && !s->f->is_set)
 		rc = curl_easy_getinfo(s->easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (rc == CURLE_OK && fd == CURL_SOCKET_BAD)
 		rc = CURLE_RECV_ERROR;
 	if (rc != CURLE_OK)
 		session_explain(s, rc);
-	if (f->is_set) {
-		session_free(s);
-		return NULL;
-	}
 	s->socket = fd;
-	return s;
+	return s->f->is_set ? -1 : 0;
+}
+
+/* Whether the login was refused in a way that another mechanism may mend. */
+static int
+has_another_way(const struct session *s, struct endpoint *e)
+{
+	const struct failure *f = s->f;
+
+	if (f->stage != STAGE_LOGIN)
+		return 0;
+	if (f->reply != REPLY_NOT_OFFERED && f->code != 504)
+		return 0;
+	return endpoint_next_login(e, f->code, &s->d.offer);
+}
+
+struct session *
+session_open(struct endpoint *e, const struct session_secrets *secrets,
+    session_step step, void *arg, int is_check, struct failure *f)
+{
+	struct session *s;
+	int again;
+
+	do {
+		s = session_new(e, step, arg, is_check, f);
+		if (log_in(s, secrets) == 0)
+			return s;
+		again = has_another_way(s, e);
+		session_free(s);
+		if (again)
+			failure_release(f);
+	} while (again);
+	return NULL;
 }
 
 void
@@ -152,6 +194,7 @@ session_free(struct session *s)
 		curl_multi_remove_handle(s->multi, s->easy);
 	curl_easy_cleanup(s->easy);
 	curl_multi_cleanup(s->multi);
+	curl_slist_free_all(s->detour);
 	dialogue_release(&s->d);
 	buf_release(&s->cipher);
 	free(s);

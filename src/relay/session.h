@@ -23,15 +23,22 @@ struct session;
  */
 int session_setup(struct fault *f);
 
+/* What the session may say to others, borrowed; NULL where there is none. */
+struct session_secrets {
+	const char *password; /* for the login, and for an encrypted key */
+	const char *proxy;
+};
+
 /*
  * Connects and logs in. step (NULL: silence) hears of each exchange; is_check
- * adds the steps resolve, tcp and tls. secret (may be NULL without a login)
- * is borrowed for the call. Returns a session that can take mail; NULL with
- * the failure otherwise. All of it within the limits of e. With e->is_lmtp
- * nothing has been said yet: it goes on with lmtp.h.
+ * adds the steps resolve, tcp, tls, fingerprint and pin. Returns a session
+ * that can take mail; NULL with the failure otherwise. All of it within the
+ * limits of e, which changes when another mechanism is worth another try.
+ * With e->is_lmtp nothing has been said yet: it goes on with lmtp.h.
  */
-struct session *session_open(const struct endpoint *e, const char *secret,
-    session_step step, void *arg, int is_check, struct failure *f);
+struct session *session_open(struct endpoint *e,
+    const struct session_secrets *secrets, session_step step, void *arg,
+    int is_check, struct failure *f);
 /* Closes the connection at once; QUIT is transaction.h's. NULL is fine. */
 void session_free(struct session *s);
 

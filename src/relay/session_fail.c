@@ -8,7 +8,9 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "mail/codec.h"
+#include "relay/tlsreason.h"
 
 static const struct {
 	CURLcode rc;
@@ -22,15 +24,29 @@ static const struct {
 	{ CURLE_PEER_FAILED_VERIFICATION, STAGE_CERTIFICATE, REPLY_ANY, 0 },
 	{ CURLE_SSL_ISSUER_ERROR, STAGE_CERTIFICATE, REPLY_ANY, 0 },
 	{ CURLE_SSL_PINNEDPUBKEYNOTMATCH, STAGE_CERTIFICATE, REPLY_ANY, 0 },
-	{ CURLE_SSL_CACERT_BADFILE, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
-	{ CURLE_SSL_CERTPROBLEM, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
-	{ CURLE_SSL_CIPHER, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
+	/* GSSAPI found no ticket. */
+	{ CURLE_AUTH_ERROR, STAGE_LOGIN, REPLY_R5XX, 0 },
 	{ CURLE_UNSUPPORTED_PROTOCOL, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
 	{ CURLE_URL_MALFORMAT, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
 	{ CURLE_NOT_BUILT_IN, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
 	{ CURLE_UNKNOWN_OPTION, STAGE_CONFIG, REPLY_ANY, EX_CONFIG },
 	{ CURLE_OUT_OF_MEMORY, STAGE_LOCAL, REPLY_ANY, EX_TEMPFAIL },
 	{ CURLE_FAILED_INIT, STAGE_LOCAL, REPLY_ANY, EX_TEMPFAIL },
+};
+
+/* Settings that libcurl could not do anything with. */
+static const struct {
+	CURLcode rc;
+	const char *words;
+} settings_at_fault[] = {
+	{ CURLE_SSL_CACERT_BADFILE, "tls_trust_file cannot be used" },
+	{ CURLE_SSL_CRL_BADFILE, "tls_crl_file cannot be used" },
+	{ CURLE_SSL_CIPHER, "tls_ciphers" },
+	{ CURLE_INTERFACE_FAILED, "source_ip is no address of this host" },
+	{ CURLE_SSL_ENGINE_NOTFOUND, "pkcs11: needs OpenSSL's engine of that "
+	    "name (libengine-pkcs11-openssl)" },
+	{ CURLE_SSL_ENGINE_SETFAILED, "pkcs11: OpenSSL's engine fails" },
+	{ CURLE_SSL_ENGINE_INITFAILED, "pkcs11: OpenSSL's engine fails" },
 };
 
 /* libcurl's words, or better ones. */
@@ -59,6 +75,28 @@ error_text(const struct session *s, CURLcode rc)
 	    curl_easy_strerror(rc);
 }
 
+/* 1 when "auth on" leaves out what would show the password. */
+static int
+is_hidden(const struct endpoint *e)
+{
+	return e->tls == TLS_OFF && strcmp(e->auth, "on") == 0 &&
+	    strstr(e->login_options, "PLAIN") == NULL;
+}
+
+/* 1 when the server offers the one mechanism that was asked for. */
+static int
+is_offered(const struct session *s)
+{
+	const struct strv *offered = &s->d.offer.auth;
+	size_t i;
+
+	for (i = 0; i < offered->n; i++)
+		if (ascii_is_equal(offered->v[i], strlen(offered->v[i]),
+		    s->e->auth, strlen(s->e->auth)))
+			return 1;
+	return 0;
+}
+
 /* "the server offers only CRAM-MD5 GSSAPI", or why there is no login. */
 void
 session_fail_not_offered(struct session *s, CURLcode rc)
@@ -72,6 +110,11 @@ session_fail_not_offered(struct session *s, CURLcode rc)
 		failure_set(s->f, STAGE_EHLO, reply_class(s->d.ehlo_code),
 		    "without EHLO there is no login");
 		s->f->code = s->d.ehlo_code;
+		return;
+	}
+	if (rc != CURLE_OK && is_offered(s)) {
+		failure_config(s->f, "libcurl here cannot do auth %s, which "
+		    "the server offers: use another way", s->e->auth);
 		return;
 	}
 	if (s->d.auth_before_tls)
@@ -89,6 +132,9 @@ session_fail_not_offered(struct session *s, CURLcode rc)
 		    "the server offers only");
 	for (i = 0; i < offer->auth.n; i++)
 		buf_addf(&text, " %s", offer->auth.v[i]);
+	if (offer->auth.n != 0 && is_hidden(s->e))
+		buf_adds(&text, ", and without TLS the password must not be "
+		    "seen: add tls on");
 	failure_set(s->f, STAGE_LOGIN, REPLY_NOT_OFFERED, "%s", text.data);
 	buf_release(&text);
 }
@@ -133,16 +179,58 @@ fail_starttls(struct session *s)
 	failure_set(s->f, STAGE_STARTTLS, REPLY_NOT_OFFERED, "%s", "");
 }
 
-/* libcurl's text does not say why. */
-static void
-fail_connect(struct session *s)
+/* Why there is no connection, where libcurl's text does not say it. */
+static const char *
+connect_text(struct session *s, CURLcode rc)
 {
 	long error = 0;
 
-	curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &error);
-	if (error != 0)
-		failure_set(s->f, STAGE_CONNECT, REPLY_LOST, "%s",
-		    strerror((int)error));
+	if (rc == CURLE_COULDNT_CONNECT)
+		curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &error);
+	return error != 0 ? strerror((int)error) : error_text(s, rc);
+}
+
+/* 1 when a file of ours, or another setting, is the cause. */
+static int
+fail_setting(struct session *s, CURLcode rc)
+{
+	size_t i, n = sizeof settings_at_fault / sizeof *settings_at_fault;
+
+	if (rc == CURLE_SSL_CERTPROBLEM) {
+		failure_config(s->f, "%s cannot be used%s: %s",
+		    s->e->key_file.len != 0 && strstr(s->error,
+		    "private key") != NULL ? "tls_key_file" : "tls_cert_file",
+		    s->e->key_is_encrypted ? " (is the password right?)" : "",
+		    error_text(s, rc));
+		return 1;
+	}
+	for (i = 0; i < n; i++)
+		if (settings_at_fault[i].rc == rc) {
+			failure_config(s->f, "%s: %s",
+			    settings_at_fault[i].words, error_text(s, rc));
+			return 1;
+		}
+	return 0;
+}
+
+/* 1 when TLS broke off for a reason that is known. */
+static int
+fail_tls(struct session *s, CURLcode rc)
+{
+	const struct tls_reason *why;
+
+	if (session_fail_peer(s, rc))
+		return 1;
+	if (s->e->tls == TLS_OFF)
+		return 0;
+	why = tls_reason_find(s->error, !s->is_certificate_wanted ?
+	    TLS_NOT_ASKED : s->e->cert_file.len == 0 ? TLS_NONE_SHOWN :
+	    TLS_SHOWN);
+	if (why == NULL)
+		return 0;
+	failure_set(s->f, why->stage, why->reply, "%s", why->words);
+	s->f->exit_status = why->exit_status;
+	return 1;
 }
 
 /* Nothing in the table: the connection, or what came over it. */
@@ -163,10 +251,6 @@ fail_dialogue(struct session *s, CURLcode rc)
 		failure_set(s->f, stage, REPLY_GARBAGE, "%s",
 		    stage == STAGE_TLS ? "the server sent something behind "
 		    "its reply to STARTTLS" : text);
-	} else if (strstr(text, "certificate required") != NULL) {
-		failure_set(s->f, STAGE_CONFIG, REPLY_ANY,
-		    "the server asks for a client certificate: %s", text);
-		s->f->exit_status = EX_CONFIG;
 	} else {
 		failure_set(s->f, stage, REPLY_LOST, "%s", text);
 	}
@@ -187,13 +271,14 @@ session_explain(struct session *s, CURLcode rc)
 		fail_starttls(s);
 		return;
 	}
-	if (rc == CURLE_COULDNT_CONNECT)
-		fail_connect(s);
+	if (session_fail_proxy(s, rc, connect_text(s, rc)) ||
+	    fail_setting(s, rc) || fail_tls(s, rc))
+		return;
 	for (i = 0; i < sizeof failures / sizeof *failures; i++) {
 		if (failures[i].rc != rc)
 			continue;
 		failure_set(s->f, failures[i].stage, failures[i].reply, "%s",
-		    error_text(s, rc));
+		    connect_text(s, rc));
 		s->f->exit_status = failures[i].exit_status;
 		return;
 	}

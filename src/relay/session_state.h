@@ -30,22 +30,46 @@ struct session {
 	int sockets[SOCKETS_MAX]; /* open ones, -1 for none */
 	int had_socket, is_connected, is_tcp_shown, is_tls_shown;
 	struct sockaddr_storage peer; /* when is_connected */
+	int is_tunnelled;   /* the proxy has let us through */
+	int is_identified;  /* the certificate is that of the fingerprint */
+	int is_certificate_wanted; /* the server asks for one of ours */
 	struct buf cipher; /* libcurl's words about TLS, for is_check */
+	struct curl_slist *detour; /* owned: where to connect instead */
 	char error[CURL_ERROR_SIZE];
 	long socket;
 };
 
-/* session_options.c: what libcurl is told. The first failure stays in *rc. */
+/* session_options.c: what libcurl is told. */
 
-void session_set_long(CURLcode *rc, CURL *easy, CURLoption option,
-    long value);
-/* The server, TLS, the login and the limits. */
-void session_set_options(CURLcode *rc, CURL *easy, const struct endpoint *e,
-    const char *secret);
+/* What this libcurl lacks and the endpoint needs: 0, or -1 with s->f. */
+int session_check_features(struct session *s);
+/* The way, TLS, the login and the limits. */
+CURLcode session_set_options(struct session *s,
+    const struct session_secrets *secrets);
+
+/* session_peer.c: who the server is. */
+
+/* Whether its certificate is the wanted one: 0 when not (s->f says so). */
+int session_identify(struct session *s);
+/* The same at the end, when it must have been seen. */
+int session_is_identified(struct session *s);
+/* Tells about TLS and the certificate, for a check: once. */
+void session_show_tls(struct session *s);
+/* Why the certificate is not taken (CURLE_PEER_FAILED_VERIFICATION,
+ * CURLE_SSL_PINNEDPUBKEYNOTMATCH), with what it is instead: 1 when s->f is
+ * set. */
+int session_fail_peer(struct session *s, CURLcode rc);
+
+/* session_proxy.c: 1 when the proxy is to blame, and s->f says how. */
+int session_fail_proxy(struct session *s, CURLcode rc, const char *text);
 
 /* session_watch.c: what libcurl does meanwhile. */
 
-void session_set_callbacks(CURLcode *rc, struct session *s);
+/* 0, or -1. */
+int session_set_callbacks(struct session *s);
+/* Tells an exchange, or what only a check shows. */
+void session_show(struct session *s, const char *name, const char *sent,
+    const char *text);
 /* Tells the addresses of the host, for a check. */
 void session_show_addresses(struct session *s);
 /* Tells that there is a connection, for a check: once, when there is. */

@@ -15,8 +15,8 @@
 
 /* Steps that only a check shows. */
 
-static void
-show(struct session *s, const char *name, const char *sent, const char *text)
+void
+session_show(struct session *s, const char *name, const char *sent, const char *text)
 {
 	if (s->step != NULL)
 		s->step(s->arg, name, sent, text);
@@ -30,6 +30,10 @@ session_show_addresses(struct session *s)
 	char host[64];
 	int rc;
 
+	/* Who uses a proxy may not want to ask for the name here. */
+	if (s->e->socket.len != 0 || (s->e->proxy.kind != PROXY_NONE &&
+	    s->e->proxy.kind != PROXY_SOCKS5))
+		return;
 	memset(&hints, 0, sizeof hints);
 	hints.ai_socktype = SOCK_STREAM;
 	rc = getaddrinfo(s->e->host.data, NULL, &hints, &list);
@@ -43,7 +47,7 @@ session_show_addresses(struct session *s)
 			buf_addc(&text, '\n');
 		buf_adds(&text, host);
 	}
-	show(s, "resolve", s->e->host.data, text.data);
+	session_show(s, "resolve", s->e->host.data, text.data);
 	if (rc == 0)
 		freeaddrinfo(list);
 	buf_release(&text);
@@ -76,54 +80,23 @@ is_connected(struct session *s)
 void
 session_show_tcp(struct session *s)
 {
+	int has_proxy = s->e->proxy.kind != PROXY_NONE;
 	struct buf text = BUF_INIT;
 	char host[64];
 
 	if (!s->is_check || s->is_tcp_shown || !is_connected(s))
 		return;
 	s->is_tcp_shown = 1;
+	if (s->e->socket.len != 0) {
+		session_show(s, "socket", "", s->e->socket.data);
+		return;
+	}
 	if (getnameinfo((struct sockaddr *)&s->peer, sizeof s->peer, host,
 	    sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
 		host[0] = '\0';
-	buf_addf(&text, "%s port %u", host, s->e->port);
-	show(s, "tcp", "", text.data);
-	buf_release(&text);
-}
-
-/* Appends the line of the server's certificate that begins with key. */
-static void
-add_certificate_line(struct buf *out, const struct curl_certinfo *info,
-    const char *key)
-{
-	const struct curl_slist *l;
-	size_t n = strlen(key);
-
-	for (l = info->certinfo[0]; l != NULL; l = l->next)
-		if (strncmp(l->data, key, n) == 0 && l->data[n] == ':')
-			buf_addf(out, "\n%s: %s", key, l->data + n + 1);
-}
-
-/* libcurl tells of the certificate only while it still talks itself. */
-void
-session_show_tls(struct session *s)
-{
-	static const char *const keys[] = {
-		"Subject", "Issuer", "Start date", "Expire date"
-	};
-	struct curl_certinfo *info = NULL;
-	struct buf text = BUF_INIT;
-	size_t i;
-
-	if (!s->is_check || s->is_tls_shown || s->e->tls == TLS_OFF ||
-	    (s->e->tls == TLS_STARTTLS && !s->d.is_started))
-		return;
-	s->is_tls_shown = 1;
-	buf_add(&text, s->cipher.data, s->cipher.len);
-	curl_easy_getinfo(s->easy, CURLINFO_CERTINFO, &info);
-	if (info != NULL && info->num_of_certs > 0)
-		for (i = 0; i < sizeof keys / sizeof *keys; i++)
-			add_certificate_line(&text, info, keys[i]);
-	show(s, "tls", "", text.data);
+	buf_addf(&text, "%s port %u", host,
+	    has_proxy ? s->e->proxy.port : s->e->port);
+	session_show(s, has_proxy ? "proxy" : "tcp", "", text.data);
 	buf_release(&text);
 }
 
@@ -133,12 +106,15 @@ session_show_tls(struct session *s)
 enum stage
 session_stage(struct session *s)
 {
+	int has_proxy = s->e->proxy.kind != PROXY_NONE;
 	curl_off_t secure_us = 0;
 
 	if (!s->had_socket)
-		return STAGE_RESOLVE;
+		return has_proxy ? STAGE_PROXY : STAGE_RESOLVE;
 	if (!is_connected(s))
-		return STAGE_CONNECT;
+		return has_proxy ? STAGE_PROXY : STAGE_CONNECT;
+	if (has_proxy && !s->is_tunnelled && s->d.phase == PHASE_GREETING)
+		return STAGE_PROXY;
 	curl_easy_getinfo(s->easy, CURLINFO_APPCONNECT_TIME_T, &secure_us);
 	if (secure_us == 0 && (s->e->tls == TLS_IMPLICIT || s->d.is_started))
 		return STAGE_TLS;
@@ -151,6 +127,7 @@ session_limit(const struct session *s)
 	switch (s->stage) {
 	case STAGE_RESOLVE:
 	case STAGE_CONNECT:
+	case STAGE_PROXY:
 	case STAGE_TLS:
 		return s->e->connect_ms;
 	default:
@@ -186,6 +163,8 @@ on_line(char *p, size_t size, size_t n, void *arg)
 	n *= size;
 	session_show_tcp(s);
 	session_show_tls(s);
+	if (!session_identify(s))
+		return 0;
 	switch (dialogue_line(&s->d, p, n)) {
 	case 1:
 		s->since = 0;
@@ -201,21 +180,41 @@ on_line(char *p, size_t size, size_t n, void *arg)
 	}
 }
 
+/* What libcurl says about its own doings. */
+static void
+take_words(struct session *s, const char *p, size_t len)
+{
+	static const char cipher[] = "SSL connection using ";
+	size_t n = sizeof cipher - 1;
+	struct buf words = BUF_INIT;
+
+	buf_add(&words, p, len);
+	if (words.len != 0 && words.data[words.len - 1] == '\n')
+		buf_truncate(&words, words.len - 1);
+	if (strncmp(words.data, cipher, n) == 0)
+		buf_set(&s->cipher, words.data + n, words.len - n);
+	else if (strstr(words.data, "(IN), TLS handshake, Request CERT") !=
+	    NULL)
+		s->is_certificate_wanted = 1;
+	else if (strstr(words.data, "SOCKS5 request granted") != NULL ||
+	    strstr(words.data, "CONNECT tunnel established") != NULL ||
+	    strstr(words.data, "Proxy replied 200 to CONNECT") != NULL)
+		s->is_tunnelled = 1;
+	buf_release(&words);
+}
+
 static int
 on_debug(CURL *easy, curl_infotype type, char *p, size_t len, void *arg)
 {
-	static const char key[] = "SSL connection using ";
 	struct session *s = arg;
-	size_t n = strlen(key);
 
 	(void)easy;
-	if (type == CURLINFO_HEADER_OUT) {
+	if (type == CURLINFO_TEXT)
+		take_words(s, p, len);
+	/* Before the greeting only a proxy is spoken to, perhaps of secrets. */
+	else if (type == CURLINFO_HEADER_OUT && s->step != NULL &&
+	    s->d.phase != PHASE_GREETING)
 		dialogue_sent(&s->d, p, len);
-	} else if (type == CURLINFO_TEXT && len > n &&
-	    memcmp(p, key, n) == 0) {
-		len -= p[len - 1] == '\n';
-		buf_set(&s->cipher, p + n, len - n);
-	}
 	return 0;
 }
 
@@ -241,9 +240,8 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 	(void)purpose;
 	s->had_socket = 1;
 	if (s->e->only_loopback && !endpoint_is_loopback(&a->addr)) {
-		failure_set(s->f, STAGE_CONFIG, REPLY_ANY, "the password "
-		    "would go over the network in clear: add tls on");
-		s->f->exit_status = EX_CONFIG;
+		failure_config(s->f, "the password would go over the network "
+		    "in clear: add tls on");
 		return CURL_SOCKET_BAD;
 	}
 	fd = socket(a->family, a->socktype, a->protocol);
@@ -262,33 +260,29 @@ on_close(void *arg, curl_socket_t fd)
 	return close(fd);
 }
 
-void
-session_set_callbacks(CURLcode *rc, struct session *s)
+/*
+ * The debug callback is there for what is shown, and for what libcurl tells
+ * in no other way: that TLS wants a certificate, that a proxy is done.
+ */
+int
+session_set_callbacks(struct session *s)
 {
-	CURL *easy = s->easy;
+	CURL *c = s->easy;
+	long has_words = s->step != NULL || s->e->tls != TLS_OFF ||
+	    s->e->proxy.kind != PROXY_NONE;
 
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, s->error);
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_HEADERDATA, s);
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
-		    on_socket);
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, s);
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
-		    on_close);
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, s);
-	if (s->step == NULL)
-		return;
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
-	if (*rc == CURLE_OK)
-		*rc = curl_easy_setopt(easy, CURLOPT_DEBUGDATA, s);
-	session_set_long(rc, easy, CURLOPT_VERBOSE, 1);
-	session_set_long(rc, easy, CURLOPT_CERTINFO, s->is_check);
+	if (curl_easy_setopt(c, CURLOPT_ERRORBUFFER, s->error) != CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_line) != CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_HEADERDATA, s) != CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket) !=
+	    CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, s) != CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION, on_close) !=
+	    CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_CLOSESOCKETDATA, s) != CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, on_debug) != CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_DEBUGDATA, s) != CURLE_OK ||
+	    curl_easy_setopt(c, CURLOPT_VERBOSE, has_words) != CURLE_OK)
+		return -1;
+	return 0;
 }

@@ -78,6 +78,30 @@ put_step(struct report *report, const struct event *e)
 	buf_release(&text);
 }
 
+/* The way to the server: where, through what, from where. */
+static void
+add_way(struct buf *text, const struct values *v)
+{
+	const char *proxy = values_text(v, S_PROXY);
+	const char *host = values_text(v, S_PROXY_HOST);
+	const char *port = values_text(v, S_PROXY_PORT);
+
+	if (values_text(v, S_SOCKET)[0] != '\0') {
+		buf_addf(text, "%s at the socket %s", values_text(v, S_HOST),
+		    values_text(v, S_SOCKET));
+		return;
+	}
+	buf_addf(text, "%s port %s", values_text(v, S_HOST),
+	    values_text(v, S_PORT));
+	if (proxy[0] != '\0')
+		buf_addf(text, " through %s", proxy);
+	else if (host[0] != '\0')
+		buf_addf(text, " through socks5h://%s:%s", host,
+		    port[0] != '\0' ? port : "1080");
+	if (values_text(v, S_SOURCE_IP)[0] != '\0')
+		buf_addf(text, " from %s", values_text(v, S_SOURCE_IP));
+}
+
 static void
 put_account(struct report *report, const struct account *a)
 {
@@ -98,9 +122,13 @@ put_account(struct report *report, const struct account *a)
 	if (values_bool(v, S_TLS))
 		tls = values_bool(v, S_TLS_STARTTLS) ? "STARTTLS" :
 		    "TLS from the first octet";
-	buf_addf(&text, "%s port %s, %s%s, login %s", values_text(v, S_HOST),
-	    values_text(v, S_PORT), values_is(v, S_PROTOCOL, "lmtp") ?
-	    "LMTP, " : "", tls, values_text(v, S_AUTH));
+	add_way(&text, v);
+	buf_addf(&text, "%s, %s", values_is(v, S_PROTOCOL, "lmtp") ? ", LMTP" :
+	    "", tls);
+	if (values_bool(v, S_TLS) && values_text(v, S_TLS_CERT_FILE)[0] != '\0')
+		buf_addf(&text, " with the certificate in %s",
+		    values_text(v, S_TLS_CERT_FILE));
+	buf_addf(&text, ", login %s", values_text(v, S_AUTH));
 	if (values_text(v, S_USER)[0] != '\0')
 		buf_addf(&text, " as %s", values_text(v, S_USER));
 	put(report, "server", text.data, text.len);

@@ -36,6 +36,7 @@ door()
 	is "<$1> enters by $2" "${found:-$2}" "$2"
 }
 door curl/ relay/session_state.h
+door openssl/ relay/certificate.c
 door magic.h mail/mediatype.c
 door syslog.h base/log.c
 door resolv.h base/compat_dns.c

@@ -386,7 +386,7 @@ def checked(c):
 
 for script, more, names in (
         (checked, {}, "resolve tcp connect lhlo quit"),
-        (secure(checked), TLS, "resolve tcp tls connect lhlo quit")):
+        (secure(checked), TLS, "resolve tcp tls fingerprint pin connect lhlo quit")):
     with Scripted(script) as s:
         with Relay(values(s, **more)) as relay:
             r = relay.check()

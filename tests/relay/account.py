@@ -4,6 +4,7 @@
     with serve("--fault", "mail=450 later") as s:
         with Relay(settings(s)) as relay: ...
 """
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import sys
 SRCDIR = os.environ["srcdir"]
 sys.path.insert(0, os.path.join(SRCDIR, "tests", "lib"))
 import qqserver  # noqa: E402
+from frames import Relay  # noqa: E402
 
 USER, PASSWORD = "50627xxxx@qq.com", "abcdefghijklmnop"
 MAIL = (b"From: <50627xxxx@qq.com>\r\nTo: a@example.net\r\nSubject: hi\r\n"
@@ -30,6 +32,37 @@ def serve(*arguments, cert="valid"):
     return qqserver.Server(qqserver.options(
         ["--dir", "server.%d" % _count,
          "--cert", certificates() + "/%s.pem" % cert] + list(arguments)))
+
+
+def sessions(server):
+    """All that was said to the server."""
+    text = ""
+    for n in range(1, server.connections + 1):
+        with open("%s/%d.session" % (server.dir, n),
+                  errors="surrogateescape") as f:
+            text += f.read()
+    return text
+
+
+def said_auth(server):
+    return "< AUTH" in sessions(server)
+
+
+def facts(server, number=1):
+    """What the server noted about a mail."""
+    with open("%s/%d.json" % (server.dir, number)) as f:
+        return json.load(f)
+
+
+def send(server, implicit=False, environment=None, secret=None, **more):
+    with Relay(settings(server, implicit, **more), secret=secret,
+               environment=environment) as relay:
+        return relay.mail(USER, ["a@example.net"], MAIL)
+
+
+def fault(r):
+    """"stage reply code status: text" """
+    return "%s %s %d %d: %s" % r.fault if r.fault else "none %s" % r.rcpt
 
 
 def settings(server, implicit=False, **more):

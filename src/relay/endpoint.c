@@ -141,24 +141,27 @@ static int
 load_proxy(struct endpoint *e, const struct values *v, struct failure *f)
 {
 	const char *url = values_text(v, S_PROXY);
-	struct buf why = BUF_INIT;
-	struct buf *host = &e->proxy.host;
+	struct buf name = BUF_INIT, why = BUF_INIT;
 	int rc = 0;
 
 	if (url[0] != '\0') {
 		if (proxy_parse(&e->proxy, url, &why) == -1)
 			rc = failure_config(f, "proxy: %s", why.data);
+		buf_adds(&name, e->proxy.host.data);
 	} else if (values_text(v, S_PROXY_HOST)[0] != '\0') {
 		e->proxy.kind = PROXY_SOCKS5H;
 		e->proxy.port = (unsigned)values_number(v, S_PROXY_PORT);
 		if (e->proxy.port == 0)
 			e->proxy.port = SOCKS_PORT;
-		if (endpoint_load_name(host, values_text(v, S_PROXY_HOST)) ==
-		    -1)
-			rc = failure_config(f, "proxy_host is not a name or "
-			    "an address: %s", values_text(v, S_PROXY_HOST));
-		strip_brackets(host);
+		buf_adds(&name, values_text(v, S_PROXY_HOST));
 	}
+	buf_reset(&e->proxy.host);
+	if (rc == 0 && e->proxy.kind != PROXY_NONE &&
+	    endpoint_load_name(&e->proxy.host, name.data) == -1)
+		rc = failure_config(f, "%s is not a name or an address: %s",
+		    url[0] != '\0' ? "proxy" : "proxy_host", name.data);
+	strip_brackets(&e->proxy.host);
+	buf_release(&name);
 	buf_release(&why);
 	return rc;
 }

@@ -228,6 +228,14 @@ from_terminal(struct buf *out, const struct secret_request *r,
 typedef int secret_source(struct buf *, const struct secret_request *,
     struct fault *);
 
+/* Room at once, so that growing leaves no copies. */
+static void
+prepare(struct buf *out)
+{
+	buf_init(out, SECRET_MAX);
+	buf_grow(out, SECRET_MAX);
+}
+
 /* The first of n sources that has it: 1; 0, or -1 with a fault. */
 static int
 search(struct buf *out, const struct secret_request *r,
@@ -236,8 +244,6 @@ search(struct buf *out, const struct secret_request *r,
 	size_t i;
 	int rc = 0;
 
-	buf_init(out, SECRET_MAX);
-	buf_grow(out, SECRET_MAX);
 	for (i = 0; rc == 0 && i < n; i++)
 		rc = sources[i](out, r, f);
 	return rc;
@@ -255,8 +261,10 @@ static secret_source *const others[] = {
 int
 secret_find(struct buf *out, const struct secret_request *r, struct fault *f)
 {
-	int rc = search(out, r, named, LENGTH(named), f);
+	int rc;
 
+	prepare(out);
+	rc = search(out, r, named, LENGTH(named), f);
 	if (rc == 0)
 		rc = search(out, r, others, LENGTH(others), f);
 	if (rc != 0)
@@ -275,6 +283,7 @@ int
 secret_find_named(struct buf *out, const struct secret_request *r,
     struct fault *f)
 {
+	prepare(out);
 	return search(out, r, named, LENGTH(named), f) == -1 ? -1 : 0;
 }
 
@@ -291,8 +300,7 @@ secret_find_proxy(struct buf *out, const struct secret_request *r,
 	struct values v;
 	int rc = 0;
 
-	buf_init(out, SECRET_MAX);
-	buf_grow(out, SECRET_MAX);
+	prepare(out);
 	if (r->file == NULL || r->section == NULL)
 		return 0;
 	if (r->file[0] == '\0') {

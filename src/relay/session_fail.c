@@ -200,7 +200,8 @@ fail_setting(struct session *s, CURLcode rc)
 		failure_config(s->f, "%s cannot be used%s: %s",
 		    s->e->key_file.len != 0 && strstr(s->error,
 		    "private key") != NULL ? "tls_key_file" : "tls_cert_file",
-		    s->e->key_is_encrypted ? " (is the password right?)" : "",
+		    endpoint_has_locked_key(s->e) ?
+		    " (is the password right?)" : "",
 		    error_text(s, rc));
 		return 1;
 	}

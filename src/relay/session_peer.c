@@ -108,6 +108,9 @@ session_show_tls(struct session *s)
 	buf_release(&text);
 }
 
+/* Octets of names that are shown of a certificate. */
+#define NAMES_MAX 200
+
 /* "DNS:a.example, IP Address:192.0.2.1" as names alone. */
 static void
 add_names(struct buf *out, const char *p)
@@ -121,6 +124,10 @@ add_names(struct buf *out, const char *p)
 		colon = memchr(p, ':', n);
 		if (out->len != 0)
 			buf_adds(out, ", ");
+		if (out->len + n > NAMES_MAX) {
+			buf_adds(out, "...");
+			return;
+		}
 		if (colon != NULL)
 			buf_add(out, colon + 1, n - (size_t)(colon + 1 - p));
 		else

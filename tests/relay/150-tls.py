@@ -302,6 +302,53 @@ if "pkcs11" not in subprocess.run(
 else:
     skip("a PKCS #11 URI without the engine for it", "the engine is here")
 
+# As the command tells it: 76 and the cause, or 78.
+def command(server, more):
+    with open("rc", "w") as f:
+        for name, value in settings(server, True, **more).items():
+            f.write("%s %s\n" % (name, value))
+    return subprocess.run(
+        [os.environ["QSENDMAIL"], "-C", "rc", "-f", USER, "a@example.net"],
+        input="Subject: hi\n\nhi\n", text=True, capture_output=True)
+
+
+for cert, status, more, words in (
+        ("expired", 76, {}, "the certificate has expired"),
+        ("wrong-name", 76, {}, "the certificate is for another name "
+         "(mail.example.net), not localhost"),
+        ("unknown", 76, {}, "the certificate was signed by an authority that "
+         "is not trusted here"),
+        ("self-signed", 76, {}, "the certificate was signed by itself"),
+        ("revoked", 76, {"tls_crl_file": CERTS + "/ca.crl"},
+         "the certificate was revoked"),
+        ("valid", 76, {"tls_pin": pin("other-key")},
+         "its public key is %s, which is none of tls_pin" % pin("valid")),
+        ("valid", 76, {"tls_fingerprint": fingerprint("other-key")},
+         "its fingerprint is SHA256 %s, which is not that of "
+         "tls_fingerprint" % fingerprint("valid")),
+        ("valid", 78, {"tls_cert_file": "/none"},
+         "tls_cert_file cannot be read: /none")):
+    with serve(cert=cert) as s:
+        run = command(s, more)
+        case("the command: %s %s" % (cert, " ".join(more)),
+             run.returncode == status and words in run.stderr and
+             run.stdout == "" and run.stderr.count("\n") == 1,
+             run.returncode, run.stderr)
+for arguments, more, status, words in (
+        (["--tls-version", "1.2"], {"tls_min_version": "1.3"}, 76,
+         "the TLS of the server is not good enough: the server has no version "
+         "of TLS that is allowed here"),
+        (["--client-ca", CERTS + "/ca.pem"],
+         {"tls_cert_file": CERTS + "/client-unknown.pem"}, 76,
+         "the server refused the certificate of this host: "),
+        (["--client-ca", CERTS + "/ca.pem"], {}, 78,
+         "the server wants a certificate of this host: add tls_cert_file")):
+    with serve(*arguments) as s:
+        run = command(s, more)
+        case("the command: %s %s" % (" ".join(arguments), " ".join(more)),
+             run.returncode == status and words in run.stderr and
+             run.stderr.count("\n") == 1, run.returncode, run.stderr)
+
 # auth external.
 for implicit, way in WAYS:
     with serve("--client-ca", CERTS + "/ca.pem", "--auth", "EXTERNAL",

@@ -259,6 +259,10 @@ message_complete(struct message *m, const struct completion *c,
 		header_remove(h, "Bcc");
 		header_remove(h, "Resent-Bcc");
 	}
+	if (c->to != NULL) {
+		header_remove(h, "Cc");
+		header_remove(h, "Bcc");
+	}
 	while (at < h->n && field_is(&h->v[at], "Received"))
 		at++;
 	if (resent) {
@@ -267,6 +271,8 @@ message_complete(struct message *m, const struct completion *c,
 		    "Resent-", c);
 	}
 	complete_origin(h, at, "", c);
+	if (c->to != NULL)
+		complete_field(h, &at, "To", c->to, 1);
 	complete_mime(h, &m->body, c->charset);
 	header_encode(h, c->charset != NULL ? c->charset : "");
 	return 0;

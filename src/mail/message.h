@@ -56,6 +56,8 @@ int message_read(struct message *m, struct reader *r, struct writer *w,
 struct completion {
 	const char *from;      /* body of a From field, NULL: add none */
 	int replace_from;      /* set_from_header on */
+	const char *to;        /* body of a To field in the place of every To,
+	                        * Cc and Bcc, NULL: they stay */
 	const char *msgid_domain;
 	int add_msgid;         /* when missing */
 	int replace_msgid;

@@ -514,6 +514,15 @@ read_go(struct frames *s, struct job *j, struct fault *f)
 	return 0;
 }
 
+/* The first word of a group of settings: it may come without a secret. */
+static void
+read_verbose(const struct frames *s, struct job *j)
+{
+	j->verbose = strcmp(s->value.data, "1") == 0;
+	replace(&j->secret_file, NULL);
+	replace(&j->secret_section, NULL);
+}
+
 /* A job that is whole with its one argument. */
 static int
 read_argument(struct frames *s, struct job *j, enum job_kind kind)
@@ -530,7 +539,7 @@ read_word(struct frames *s, struct job *j, struct fault *f)
 	if (is_word(s, HELLO))
 		return check_hello(s, f);
 	if (is_word(s, "verbose"))
-		j->verbose = strcmp(s->value.data, "1") == 0;
+		read_verbose(s, j);
 	else if (is_word(s, "progress"))
 		j->progress = strcmp(s->value.data, "1") == 0;
 	else if (is_word(s, "set"))

@@ -10,7 +10,8 @@
  * in the text.
  *
  * To the relay (words in this order; [] optional, * repeated):
- *   [verbose 1]                      report each step of the dialogue
+ *   [verbose 1]                      report each step of the dialogue; the
+ *                                    secret of the settings before is no more
  *   [progress 1]                     report how far the next mail has come
  *   set NAME VALUE *                 every effective setting but secrets
  *   [secret-file PATH, secret-section NAME]

@@ -15,6 +15,7 @@
 #include "base/ascii.h"
 #include "relay/endpoint_parts.h"
 #include "relay/idn.h"
+#include "settings/pattern.h"
 
 /* RFC 5321 4.5.3.2; connecting has no limit there. */
 #define CONNECT_MS 60000
@@ -79,6 +80,24 @@ endpoint_load_name(struct buf *out, const char *text)
 	if (n == 0 || !is_printable(text) || idn_to_ascii(text, out) == -1)
 		return -1;
 	return 0;
+}
+
+/* The name for EHLO, whose %H, %C and %M are found out here and now. */
+static int
+load_domain(struct endpoint *e, const struct values *v, struct failure *f)
+{
+	const char *domain = values_text(v, S_DOMAIN);
+	struct fault why = FAULT_INIT;
+	struct buf text = BUF_INIT;
+	int rc = pattern_expand(&text, domain, PATTERN_DOMAIN, NULL, &why);
+
+	if (rc == -1)
+		failure_config(f, "domain: %s", why.text.data);
+	else if (endpoint_load_name(&e->domain, text.data) == -1)
+		rc = failure_config(f, "domain is not a name: %s", text.data);
+	fault_release(&why);
+	buf_release(&text);
+	return rc;
 }
 
 /* [::1] and ::1 are the same host. */
@@ -245,9 +264,8 @@ endpoint_load(struct endpoint *e, const struct values *v, struct failure *f)
 	endpoint_release(e);
 	if (load_way(e, v, f) == -1)
 		return -1;
-	if (endpoint_load_name(&e->domain, values_text(v, S_DOMAIN)) == -1)
-		return failure_config(f, "domain is not a name: %s",
-		    values_text(v, S_DOMAIN));
+	if (load_domain(e, v, f) == -1)
+		return -1;
 	if (endpoint_load_tls(e, v, f) == -1 ||
 	    endpoint_load_login(e, v, f) == -1 ||
 	    load_protocol(e, v, f) == -1 || load_port(e, v, f) == -1)

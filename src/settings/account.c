@@ -8,6 +8,7 @@
  */
 #include "settings/account.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "base/compat.h"
 #include "base/spawn.h"
 #include "base/xalloc.h"
+#include "settings/pattern.h"
 #include "settings/provider.h"
 
 #define EVAL_OUTPUT_MAX 65536
@@ -91,16 +93,8 @@ find_user_file(struct buf *path)
 static int
 find_system_file(struct buf *path)
 {
-	const char *test = compat_getenv("QSENDMAIL_TEST_SYSCONFDIR");
-	const char *directory = test != NULL ? test : SYSCONFDIR;
-
-	if (try_path(path, directory, "qsendmailrc"))
-		return 1;
-	if (test == NULL && try_path(path, "/etc", "qsendmailrc"))
-		return 1;
-	if (try_path(path, directory, "msmtprc"))
-		return 1;
-	return test == NULL && try_path(path, "/etc", "msmtprc");
+	return settings_system_file("qsendmailrc", path) ||
+	    settings_system_file("msmtprc", path);
 }
 
 static int
@@ -120,26 +114,50 @@ load_files(struct config *c, const struct account_request *r, struct fault *f)
 	return rc;
 }
 
+/* An account of the same file called name that begins behind s, or NULL. */
+static const struct section *
+find_behind(const struct config *c, const struct section *s, const char *name)
+{
+	const struct section *other;
+
+	for (other = s + 1; other < c->v + c->n; other++)
+		if (other->root == s->root && strcmp(other->name, name) == 0)
+			return other;
+	return NULL;
+}
+
+/* The base of section i. A provider that is found is added to the sections,
+ * which moves them. */
+static int
+check_base(struct config *c, size_t i, const char *base, struct fault *f)
+{
+	const struct section *s = &c->v[i], *provider;
+	const struct section *behind = find_behind(c, s, base);
+
+	if (behind != NULL)
+		return fault_set(f, EX_CONFIG, "%s:%u: account %s is defined "
+		    "only behind this line (%s:%u): put it in front", s->file,
+		    s->line, base, behind->file, behind->line);
+	if (provider_find(c, PROVIDER_NAME, base, &provider, f) == -1)
+		return -1;
+	s = &c->v[i];
+	if (provider == NULL)
+		return fault_set(f, EX_CONFIG, "%s:%u: account %s is not "
+		    "defined before this line, and no provider has this name",
+		    s->file, s->line, base);
+	return 0;
+}
+
 /* Every base that its file does not define must be a provider's name. */
 static int
 check_bases(struct config *c, struct fault *f)
 {
-	const struct section *s, *provider;
 	size_t i, j, n = c->n;
 
 	for (i = 0; i < n; i++)
-		for (j = 0; j < c->v[i].bases.n; j++) {
-			/* What is found is added, and moves the sections. */
-			if (provider_find(c, PROVIDER_NAME,
-			    c->v[i].bases.v[j], &provider, f) == -1)
+		for (j = 0; j < c->v[i].bases.n; j++)
+			if (check_base(c, i, c->v[i].bases.v[j], f) == -1)
 				return -1;
-			s = &c->v[i];
-			if (provider == NULL)
-				return fault_set(f, EX_CONFIG, "%s:%u: account "
-				    "%s is not defined before this line, and "
-				    "no provider has this name", s->file,
-				    s->line, s->bases.v[j]);
-		}
 	return 0;
 }
 
@@ -355,7 +373,7 @@ use_section(struct account *a, const struct section *s)
 	values_merge(&a->values, &s->values);
 	a->has_eval = s->evals_n > 0;
 	if (a->has_eval || has_secret(&s->values)) {
-		a->secret_file = xstrdup(s->root);
+		a->secret_file = xstrdup(s->again);
 		a->secret_section = xstrdup(s->name);
 	}
 }
@@ -371,6 +389,36 @@ use_env(struct account *a, const struct values *env)
 	}
 }
 
+static int
+use_variable(struct account *a, const char *variable, const char *setting,
+    struct fault *f)
+{
+	struct origin origin = { ORIGIN_ENVIRONMENT, NULL, 0 };
+	const char *value = compat_getenv(variable);
+
+	if (value == NULL || *value == '\0')
+		return 0;
+	if (settings_set(&a->values, SETTING_FILE, setting, value, &origin,
+	    f) == -1)
+		return fault_context(f, "%s", variable);
+	return 1;
+}
+
+/*
+ * msmtp's variables: a server, and who sends. They count only when there is
+ * no account at all.
+ */
+static int
+use_smtpserver(struct account *a, struct fault *f)
+{
+	int rc = use_variable(a, "SMTPSERVER", "host", f);
+
+	if (rc != 1)
+		return rc;
+	a->name = xstrdup(env_name);
+	return use_variable(a, "EMAIL", "from", f) == -1 ? -1 : 1;
+}
+
 /* The domain of an address, "" if it has none. */
 static const char *
 domain_of(const char *address)
@@ -378,19 +426,6 @@ domain_of(const char *address)
 	const char *at = strrchr(address, '@');
 
 	return at != NULL ? at + 1 : "";
-}
-
-/* Same local part, and same domain in any case. */
-static int
-same_address(const char *a, const char *b)
-{
-	size_t local = (size_t)(domain_of(a) - a);
-
-	if (strrchr(a, '@') == NULL || strrchr(b, '@') == NULL)
-		return strcmp(a, b) == 0;
-	return local == (size_t)(domain_of(b) - b) &&
-	    strncmp(a, b, local) == 0 &&
-	    strcasecmp(a + local, b + local) == 0;
 }
 
 /* The address that chooses; NULL for none and for the null sender. */
@@ -407,9 +442,12 @@ find_by_from(const struct config *c, const char *from)
 {
 	size_t i;
 
+	/* An account of the user hides the system's of the same name. */
 	for (i = 0; i < c->n; i++)
-		if (!provider_is(&c->v[i]) && same_address(from,
-		    values_text(&c->v[i].values, S_FROM)))
+		if (!provider_is(&c->v[i]) &&
+		    config_find(c, c->v[i].name) == &c->v[i] &&
+		    pattern_matches(values_text(&c->v[i].values, S_FROM),
+		    from))
 			return &c->v[i];
 	return NULL;
 }
@@ -464,34 +502,49 @@ has_maildir(const struct values *v)
 }
 
 /* Without -a: the sender's account, else the default one. */
-static void
+static int
 choose(struct account *a, const struct account_request *r,
-    const struct values *env)
+    const struct values *env, struct fault *f)
 {
 	const char *from = wanted_from(r);
 	const struct section *s = NULL;
+	int rc;
 
 	/* One that catches all mail must not let any go by another account. */
 	if (env != NULL && ((r->file == NULL && has_maildir(env)) ||
-	    (from != NULL && same_address(from, values_text(env, S_FROM))))) {
+	    (from != NULL &&
+	    pattern_matches(values_text(env, S_FROM), from)))) {
 		use_env(a, env);
-		return;
+		return 0;
 	}
 	if (from != NULL)
 		s = find_by_from(&a->config, from);
 	if (s == NULL && env != NULL && r->file == NULL) {
 		use_env(a, env);
-		return;
+		return 0;
 	}
 	if (s == NULL)
 		s = config_find(&a->config, "default");
-	if (s != NULL)
+	if (s != NULL) {
 		use_section(a, s);
-	else
+		return 0;
+	}
+	rc = use_smtpserver(a, f);
+	if (rc == 0)
 		a->name = xstrdup(argv_name);
+	return rc == -1 ? -1 : 0;
 }
 
 /* ---- the effective settings ---- */
+
+/* 1 when somebody asked for a sender and may. */
+static int
+may_ask_from(const struct account *a)
+{
+	return a->asked_from != NULL &&
+	    values_bool(&a->values, S_ALLOW_FROM_OVERRIDE) &&
+	    !values_bool(&a->values, S_AUTO_FROM);
+}
 
 /* 1 when a file says how to get a password for this account. */
 static int
@@ -569,8 +622,9 @@ fit_port(struct values *v, const struct values *provider)
 static int
 is_personal(enum setting_id id)
 {
-	return id == S_FROM || id == S_FROM_FULL_NAME || id == S_USER ||
-	    id == S_PASSWORD || id == S_PASSWORD_FILE || id == S_PASSWORDEVAL;
+	return id == S_FROM || id == S_FROM_FULL_NAME || id == S_AUTO_FROM ||
+	    id == S_USER || id == S_PASSWORD || id == S_PASSWORD_FILE ||
+	    id == S_PASSWORDEVAL;
 }
 
 /* Sets what is still open from the provider. A shipped one may know what
@@ -631,12 +685,21 @@ copy_text(struct values *v, enum setting_id to, enum setting_id from)
 	values_put(v, to, &value);
 }
 
+/* 1 when "from" is one address, and nothing has to be found out for it. */
+static int
+is_plain_from(const char *from)
+{
+	return *from != '\0' && !pattern_is_wildcard(from) &&
+	    !pattern_has(from, PATTERN_FROM "F");
+}
+
 /* The login is the sender's address, and the other way round where the
  * provider wants them to be the same. */
 static void
 couple_login(struct values *v)
 {
-	if (!values_is_set(v, S_USER) && values_is_set(v, S_FROM))
+	if (!values_is_set(v, S_USER) &&
+	    is_plain_from(values_text(v, S_FROM)))
 		copy_text(v, S_USER, S_FROM);
 	else if (!values_is_set(v, S_FROM) && values_is(v, S_SENDER,
 	    "login") && strchr(values_text(v, S_USER), '@') != NULL)
@@ -667,7 +730,7 @@ default_from(struct values *v, struct fault *f)
 	const char *p;
 	int rc;
 
-	if (!has_maildir(v) || *values_text(v, S_FROM) != '\0')
+	if (!has_maildir(v) || values_is_set(v, S_FROM))
 		return 0;
 	for (p = user != NULL ? user->pw_name : ""; *p != '\0'; p++)
 		if (ascii_is_alnum(*p) || *p == '_' || *p == '-')
@@ -686,12 +749,89 @@ take_asked_from(struct account *a, struct fault *f)
 	struct origin origin = { ORIGIN_COMMAND_LINE, NULL, 0 };
 	struct values *v = &a->values;
 
-	if (*values_text(v, S_FROM) != '\0' || a->asked_from == NULL)
+	if (*values_text(v, S_FROM) != '\0' || !may_ask_from(a))
 		return 0;
 	if (*values_text(v, S_HOST) == '\0' && a->providers.n == 0 &&
 	    !has_maildir(v) && has_secret_of_file(v))
 		return 0;
 	return settings_set(v, SETTING_CLI, "from", a->asked_from, &origin, f);
+}
+
+static void
+put_from(struct values *v, const char *text, const struct origin *origin)
+{
+	struct value value = { (char *)text, 0, *origin };
+
+	values_put(v, S_FROM, &value);
+}
+
+/* auto_from: user@maildomain, whatever "from" and -f say (msmtp). */
+static int
+make_auto_from(struct values *v, struct fault *f)
+{
+	const char *domain = values_text(v, S_MAILDOMAIN);
+	struct buf text = BUF_INIT;
+	int rc = pattern_expand(&text, "%U", PATTERN_FROM, NULL, f);
+
+	if (*domain != '\0')
+		buf_addf(&text, "@%s", domain);
+	if (rc == 0)
+		put_from(v, text.data, &v->v[S_AUTO_FROM].origin);
+	buf_release(&text);
+	return rc;
+}
+
+/*
+ * What is no address as it is written becomes one: by -f or --from, which
+ * fits it or replaces it, else by what its letters stand for. Wildcards and
+ * %F, the From field of the mail, are left.
+ */
+static int
+settle_from(struct account *a, struct fault *f)
+{
+	static const struct origin argv = { ORIGIN_COMMAND_LINE, NULL, 0 };
+	struct values *v = &a->values;
+	struct buf text = BUF_INIT;
+	int rc;
+
+	if (values_bool(v, S_AUTO_FROM))
+		return make_auto_from(v, f);
+	if (!values_is_set(v, S_FROM) ||
+	    is_plain_from(values_text(v, S_FROM)))
+		return 0;
+	if (may_ask_from(a) && strchr(a->asked_from, '@') != NULL) {
+		put_from(v, a->asked_from, &argv);
+		return 0;
+	}
+	rc = pattern_expand(&text, values_text(v, S_FROM), PATTERN_FROM, NULL,
+	    f);
+	if (rc == 0)
+		put_from(v, text.data, &v->v[S_FROM].origin);
+	else
+		fault_context(f, "from \"%s\"", values_text(v, S_FROM));
+	buf_release(&text);
+	return rc;
+}
+
+/* 1 when the command line names a source of the password. */
+static int
+has_argv_source(const struct values *v)
+{
+	return (values_is_set(v, S_PASSWORDEVAL) &&
+	    v->v[S_PASSWORDEVAL].origin.kind == ORIGIN_COMMAND_LINE) ||
+	    (values_is_set(v, S_PASSWORD_FILE) &&
+	    v->v[S_PASSWORD_FILE].origin.kind == ORIGIN_COMMAND_LINE);
+}
+
+/* Then the password of the file is not looked for. */
+static void
+drop_secret(struct account *a)
+{
+	if (!has_argv_source(&a->values))
+		return;
+	free(a->secret_file);
+	free(a->secret_section);
+	a->secret_file = a->secret_section = NULL;
 }
 
 int
@@ -703,7 +843,8 @@ account_complete(struct account *a, struct fault *f)
 	int filled = a->providers.n > 0;
 	size_t i;
 
-	if (take_asked_from(a, f) == -1)
+	drop_secret(a);
+	if (settle_from(a, f) == -1 || take_asked_from(a, f) == -1)
 		return -1;
 	for (i = a->providers.n; i-- > 0;) {
 		if (provider_find(&a->config, PROVIDER_NAME,
@@ -738,6 +879,9 @@ account_add_evaluated(struct account *a, const char *name, const char *text,
 		return fault_set(f, EX_SOFTWARE, "no setting is called %s",
 		    name);
 	old = &a->values.v[row - settings];
+	if ((row == &settings[S_PASSWORDEVAL] ||
+	    row == &settings[S_PASSWORD_FILE]) && has_argv_source(&a->values))
+		return 0;
 	if (old->text != NULL && (old->origin.kind == ORIGIN_COMMAND_LINE ||
 	    strcmp(old->text, text) == 0))
 		return 0;
@@ -764,12 +908,14 @@ account_resolve(struct account *a, const struct account_request *r,
 	    (has_env = load_env(&env, f)) == -1 ||
 	    check_bases(&a->config, f) == -1)
 		goto out;
-	else if (r->name == NULL)
-		choose(a, r, has_env ? &env : NULL);
-	else if (choose_by_name(a, r->name, has_env ? &env : NULL, f) == -1)
+	else if (r->name == NULL && choose(a, r, has_env ? &env : NULL,
+	    f) == -1)
+		goto out;
+	else if (r->name != NULL && choose_by_name(a, r->name,
+	    has_env ? &env : NULL, f) == -1)
 		goto out;
 	if (r->argv != NULL) {
-		values_replace_sources(&a->values, r->argv, 0);
+		values_replace_sources(&a->values, r->argv);
 		values_merge(&a->values, r->argv);
 	}
 	if (wanted_from(r) != NULL)
@@ -850,20 +996,6 @@ account_describe(const struct account *a, struct buf *out)
 
 /* ---- for the relay ---- */
 
-/*
- * 1 when the line of an eval counts more than the value there is, if any:
- * the account's lines before "defaults", later lines before earlier ones. Of
- * two files one includes the other; the eval wins, whatever the order was.
- */
-static int
-is_newer(const struct origin *eval, const struct value *value)
-{
-	if (value->origin.kind != eval->kind)
-		return eval->kind > value->origin.kind;
-	return strcmp(value->origin.file, eval->file) != 0 ||
-	    eval->line > value->origin.line;
-}
-
 static int
 run_eval(const struct eval *e, struct values *v, struct fault *f)
 {
@@ -892,7 +1024,7 @@ run_eval(const struct eval *e, struct values *v, struct fault *f)
 		goto out;
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (values_is_set(&made, (enum setting_id)i) &&
-		    is_newer(&e->origin, &v->v[i]))
+		    !e->covered[i])
 			values_put(v, (enum setting_id)i, &made.v[i]);
 	rc = 0;
 out:
@@ -926,6 +1058,9 @@ account_load_secret(const char *file, const char *name, struct values *v,
 	int rc = -1;
 
 	v->keep_secrets = 1;
+	/* The copy of a pipe, inherited for us, not for commands. */
+	if (strncmp(file, "/dev/fd/", 8) == 0)
+		fcntl((int)strtol(file + 8, NULL, 10), F_SETFD, FD_CLOEXEC);
 	if (*file == '\0')
 		return load_env(v, f) == -1 ? -1 : 0;
 	config_init(&c);

@@ -10,7 +10,9 @@
  */
 #include "settings/config.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,19 +24,21 @@
 
 #define FILE_MAX (16u * 1024 * 1024)
 #define INCLUDE_DEPTH_MAX 10
+#define WRITER_MS 2000
 
 /* What stays the same while a file and those it includes are read. */
 struct parser {
 	struct config *config;
 	int flags;
 	const char *root;        /* the file that config_load was given */
+	const char *again;       /* as in struct section */
 	config_wants wants;      /* NULL: every block */
 	const void *wants_arg;
 	struct section defaults;
 	struct section *current; /* &defaults, the last one of config, or NULL */
 	size_t first;            /* index of the first section of this load */
-	int has_inherited;       /* current has no source of a password of
-	                          * its own yet */
+	unsigned own;            /* sources of a password that lines of
+	                          * current itself have named */
 };
 
 /* One file that is being read. */
@@ -71,6 +75,13 @@ section_release(struct section *s)
 	memset(s, 0, sizeof *s);
 }
 
+/* The number behind "/dev/fd/". */
+static int
+descriptor_of(const char *copy)
+{
+	return (int)strtol(strrchr(copy, '/') + 1, NULL, 10);
+}
+
 void
 config_release(struct config *c)
 {
@@ -79,6 +90,9 @@ config_release(struct config *c)
 	for (i = 0; i < c->n; i++)
 		section_release(&c->v[i]);
 	free(c->v);
+	for (i = 0; i < c->copies.n; i++)
+		close(descriptor_of(c->copies.v[i]));
+	strv_release(&c->copies);
 	strv_release(&c->files);
 	memset(c, 0, sizeof *c);
 }
@@ -171,7 +185,7 @@ enum spelling_kind {
 	OLD_FLAG,     /* without argument: sets to to value */
 	OLD_SWITCH,   /* on: sets to to value; off: to other */
 	OLD_NO_EFFECT,/* accepted: nothing hangs on it here */
-	OLD_UNLESS,   /* only accepted as long as it is value (or empty) */
+	OLD_NUMBER    /* the same, but the argument must be a number or empty */
 };
 
 static const struct spelling {
@@ -187,93 +201,93 @@ static const struct spelling {
 	{ "add_missing_date_header", OLD_SWITCH, "set_date_header", "auto",
 	    "off" },
 	{ "keepbcc", OLD_SWITCH, "remove_bcc_headers", "off", "on" },
+	{ "undisclosed_recipients", OLD_SWITCH, "set_to_header",
+	    "undisclosed_recipients", "off" },
 	{ "tls_force_sslv3", OLD_NO_EFFECT, NULL, NULL, NULL },
-	{ "tls_min_dh_prime_bits", OLD_NO_EFFECT, NULL, NULL, NULL },
-	{ "auto_from", OLD_UNLESS, NULL, "off", NULL },
-	{ "set_to_header", OLD_UNLESS, NULL, "off", NULL },
-	{ "undisclosed_recipients", OLD_UNLESS, NULL, "off", NULL },
+	{ "tls_min_dh_prime_bits", OLD_NUMBER, NULL, NULL, NULL },
 };
 
+/* On the command line '-' may stand for '_'; keywords of a file have none. */
 static const struct spelling *
-find_spelling(const char *name)
+find_spelling(const char *name, enum setting_where where)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
-		if (strcmp(spellings[i].name, name) == 0)
+		if (where == SETTING_CLI ?
+		    settings_same_name(spellings[i].name, name) :
+		    strcmp(spellings[i].name, name) == 0)
 			return &spellings[i];
 	return NULL;
 }
 
 static int
-refuse_spelling(const struct spelling *s, struct fault *f)
+refuse_spelling(const struct spelling *s, enum setting_where where,
+    const char *why, struct fault *f)
 {
-	if (s->value[0] == '\0')
-		return fault_set(f, EX_CONFIG,
-		    "%s is not supported yet: remove it, or leave it empty",
-		    s->name);
-	return fault_set(f, EX_CONFIG, "%s other than %s is not supported yet",
-	    s->name, s->value);
+	struct buf name = BUF_INIT;
+
+	settings_say_name(&name, where, s->name);
+	fault_set(f, where == SETTING_CLI ? EX_USAGE : EX_CONFIG, "%s%s",
+	    name.data, why);
+	buf_release(&name);
+	return -1;
 }
 
 static int
-set_switch(const struct spelling *s, struct values *v, const char *text,
-    const struct origin *origin, struct fault *f)
+refuse_value(const struct spelling *s, enum setting_where where,
+    const char *text, const char *expected, struct fault *f)
+{
+	struct buf why = BUF_INIT;
+
+	buf_addf(&why, " \"%s\": expected %s", text, expected);
+	refuse_spelling(s, where, why.data, f);
+	buf_release(&why);
+	return -1;
+}
+
+/* The value of the setting in whose place the keyword stands, NULL: none. */
+static const char *
+spelling_value(const struct spelling *s, enum setting_where where,
+    const char *text, struct fault *f)
+{
+	if (s->kind == OLD_RENAMED)
+		return text;
+	if (s->kind == OLD_FLAG) {
+		if (*text == '\0')
+			return s->value;
+		refuse_spelling(s, where, " takes no value", f);
+		return NULL;
+	}
+	if (*text == '\0' || strcmp(text, "on") == 0)
+		return s->value;
+	if (strcmp(text, "off") == 0)
+		return s->other;
+	refuse_value(s, where, text, "on or off", f);
+	return NULL;
+}
+
+static int
+set_spelling(const struct spelling *s, struct values *v,
+    enum setting_where where, const char *text, const struct origin *origin,
+    struct fault *f)
 {
 	const char *value;
 
-	if (*text == '\0' || strcmp(text, "on") == 0)
-		value = s->value;
-	else if (strcmp(text, "off") == 0)
-		value = s->other;
-	else
-		return fault_set(f, EX_CONFIG, "%s \"%s\": expected on or off",
-		    s->name, text);
-	return settings_set(v, SETTING_FILE, s->to, value, origin, f);
-}
-
-static int
-set_spelling(const struct spelling *s, struct values *v, const char *text,
-    const struct origin *origin, struct fault *f)
-{
 	switch (s->kind) {
 	case OLD_RENAMED:
-		return settings_set(v, SETTING_FILE, s->to, text, origin, f);
 	case OLD_FLAG:
-		if (*text != '\0')
-			return fault_set(f, EX_CONFIG, "%s takes no value",
-			    s->name);
-		return settings_set(v, SETTING_FILE, s->to, s->value, origin,
-		    f);
 	case OLD_SWITCH:
-		return set_switch(s, v, text, origin, f);
+		value = spelling_value(s, where, text, f);
+		return value == NULL ? -1 : settings_set(v, where, s->to,
+		    value, origin, f);
 	case OLD_NO_EFFECT:
 		break;
-	case OLD_UNLESS:
-		if (*text != '\0' && strcmp(text, s->value) != 0)
-			return refuse_spelling(s, f);
-		/* Empty means "on" for these. */
-		if (*text == '\0' && (strcmp(s->name, "auto_from") == 0 ||
-		    strcmp(s->name, "set_to_header") == 0 ||
-		    strcmp(s->name, "undisclosed_recipients") == 0))
-			return refuse_spelling(s, f);
+	case OLD_NUMBER:
+		if (*text != '\0' &&
+		    !settings_takes(&settings[S_MAX_RECIPIENTS], text))
+			return refuse_value(s, where, text, "a number", f);
 		break;
-	}
-	return 0;
-}
-
-/* 1 when text has one of msmtp's %X substitutions, or is a wildcard. */
-static int
-has_pattern(const char *text, const char *letters, const char *wildcards)
-{
-	const char *p = text;
-
-	if (strpbrk(text, wildcards) != NULL)
-		return 1;
-	while ((p = strchr(p, '%')) != NULL) {
-		p++;
-		if (*p != '\0' && strchr(letters, *p) != NULL)
-			return 1;
 	}
 	return 0;
 }
@@ -282,20 +296,37 @@ int
 config_set(struct values *v, const char *keyword, const char *text,
     const struct origin *origin, struct fault *f)
 {
-	const struct spelling *old = find_spelling(keyword);
+	const struct spelling *old = find_spelling(keyword, SETTING_FILE);
 
 	if (old != NULL)
-		return set_spelling(old, v, text, origin, f);
+		return set_spelling(old, v, SETTING_FILE, text, origin, f);
 	/* Keywords have no '-': settings_find would take it. */
 	if (strchr(keyword, '-') != NULL)
 		keyword = "";
-	if (strcmp(keyword, "from") == 0 && has_pattern(text, "FUHCM", "*?["))
-		return fault_set(f, EX_CONFIG, "from \"%s\": patterns are not "
-		    "supported yet; write one address", text);
-	if (strcmp(keyword, "domain") == 0 && has_pattern(text, "HCM", ""))
-		return fault_set(f, EX_CONFIG, "domain \"%s\": patterns are "
-		    "not supported yet; write one name", text);
 	return settings_set(v, SETTING_FILE, keyword, text, origin, f);
+}
+
+enum config_old
+config_old_option(const char *name)
+{
+	const struct spelling *old = find_spelling(name, SETTING_CLI);
+
+	if (old == NULL)
+		return CONFIG_OLD_NONE;
+	return old->kind == OLD_SWITCH || old->kind == OLD_FLAG ||
+	    strcmp(old->name, "tls_force_sslv3") == 0 ? CONFIG_OLD_SWITCH :
+	    CONFIG_OLD_VALUE;
+}
+
+int
+config_set_option(struct values *v, const char *name, const char *text,
+    const struct origin *origin, struct fault *f)
+{
+	const struct spelling *old = find_spelling(name, SETTING_CLI);
+
+	if (old != NULL)
+		return set_spelling(old, v, SETTING_CLI, text, origin, f);
+	return settings_set(v, SETTING_CLI, name, text, origin, f);
 }
 
 static struct origin
@@ -311,14 +342,36 @@ origin_here(const struct source *s)
 	return o;
 }
 
-static void
+static struct eval *
 add_eval(struct section *s, const char *command, const struct origin *origin)
 {
+	struct eval *e;
+
 	s->evals = xgrow(s->evals, s->evals_n, &s->evals_cap,
 	    sizeof *s->evals);
-	s->evals[s->evals_n].command = xstrdup(command);
-	s->evals[s->evals_n].origin = *origin;
-	s->evals_n++;
+	e = &s->evals[s->evals_n++];
+	memset(e, 0, sizeof *e);
+	e->command = xstrdup(command);
+	e->origin = *origin;
+	return e;
+}
+
+static void
+copy_eval(struct section *s, const struct eval *from)
+{
+	struct eval *e = add_eval(s, from->command, &from->origin);
+
+	memcpy(e->covered, from->covered, sizeof e->covered);
+}
+
+/* A value that comes later counts more than what evals so far may make. */
+static void
+cover_evals(struct section *s, size_t id)
+{
+	size_t i;
+
+	for (i = 0; i < s->evals_n; i++)
+		s->evals[i].covered[id] = 1;
 }
 
 /* Starts a section with what "defaults" has so far. */
@@ -337,14 +390,14 @@ start_section(struct source *s, const char *name, size_t len)
 	section->file = s->path;
 	section->line = s->line;
 	section->root = p->root;
+	section->again = p->again;
 	section->flags = p->flags;
 	section->values.keep_secrets = (p->flags & CONFIG_SECRETS) != 0;
 	values_merge(&section->values, &p->defaults.values);
 	for (i = 0; i < p->defaults.evals_n; i++)
-		add_eval(section, p->defaults.evals[i].command,
-		    &p->defaults.evals[i].origin);
+		copy_eval(section, &p->defaults.evals[i]);
 	p->current = section;
-	p->has_inherited = 1;
+	p->own = 0;
 }
 
 /* Takes one name of "NAME: BASE, BASE" into out; -1 when it is empty. */
@@ -370,22 +423,46 @@ find_before(const struct parser *p, const char *name)
 	return NULL;
 }
 
+/* 1 when an account says this itself, or a base of it does. */
+static int
+is_own(const struct values *v, size_t id)
+{
+	return v->v[id].text != NULL &&
+	    v->v[id].origin.kind != ORIGIN_DEFAULTS;
+}
+
+/*
+ * password and passwordeval are inherited as any other setting (msmtp), and
+ * password counts first. password_file, which msmtp does not know, and these
+ * two take the place of each other.
+ */
+static void
+replace_sources(struct values *v, const struct values *over)
+{
+	if (is_own(over, S_PASSWORD_FILE)) {
+		values_unset(v, S_PASSWORD);
+		values_unset(v, S_PASSWORDEVAL);
+	}
+	if (is_own(over, S_PASSWORD) || is_own(over, S_PASSWORDEVAL))
+		values_unset(v, S_PASSWORD_FILE);
+}
+
 /* Gives s what base says itself, but not what it had from "defaults". */
 static void
 inherit(struct section *s, const struct section *base)
 {
 	size_t i;
 
-	values_replace_sources(&s->values, &base->values, 1);
+	replace_sources(&s->values, &base->values);
 	for (i = 0; i < SETTING_COUNT; i++)
-		if (values_is_set(&base->values, (enum setting_id)i) &&
-		    base->values.v[i].origin.kind != ORIGIN_DEFAULTS)
+		if (is_own(&base->values, i)) {
 			values_put(&s->values, (enum setting_id)i,
 			    &base->values.v[i]);
+			cover_evals(s, i);
+		}
 	for (i = 0; i < base->evals_n; i++)
 		if (base->evals[i].origin.kind != ORIGIN_DEFAULTS)
-			add_eval(s, base->evals[i].command,
-			    &base->evals[i].origin);
+			copy_eval(s, &base->evals[i]);
 	for (i = 0; i < base->bases.n; i++)
 		strv_add(&s->bases, base->bases.v[i]);
 }
@@ -458,25 +535,41 @@ include_line(struct source *s, const char *text, struct fault *f)
 	return rc;
 }
 
-static int
-is_source(const char *keyword)
-{
-	return strcmp(keyword, "password") == 0 ||
-	    strcmp(keyword, "password_file") == 0 ||
-	    strcmp(keyword, "passwordeval") == 0;
-}
+/* The sources of a password; those that a line of the account itself has
+ * named are bits of parser.own. */
+static const struct {
+	const char *keyword;
+	enum setting_id id;
+} sources[] = {
+	{ "password", S_PASSWORD }, { "passwordeval", S_PASSWORDEVAL },
+	{ "password_file", S_PASSWORD_FILE }
+};
 
-/* An account's own source of the password replaces those that it inherited,
+/* An account's own source replaces inherited ones as in replace_sources, but
  * not those of its own lines before. */
 static void
-replace_inherited(struct parser *p)
+replace_inherited(struct parser *p, const char *keyword)
 {
-	if (p->has_inherited) {
-		values_unset(&p->current->values, S_PASSWORD);
-		values_unset(&p->current->values, S_PASSWORD_FILE);
-		values_unset(&p->current->values, S_PASSWORDEVAL);
-	}
-	p->has_inherited = 0;
+	size_t i, named, n = sizeof sources / sizeof sources[0];
+
+	for (named = 0; named < n; named++)
+		if (strcmp(keyword, sources[named].keyword) == 0)
+			break;
+	if (named == n)
+		return;
+	p->own |= 1u << named;
+	for (i = 0; i < n; i++)
+		if ((p->own & 1u << i) == 0 &&
+		    (sources[i].id == S_PASSWORD_FILE) !=
+		    (sources[named].id == S_PASSWORD_FILE))
+			values_unset(&p->current->values, sources[i].id);
+}
+
+static int
+is_of_line(const struct value *v, const struct origin *line)
+{
+	return v->text != NULL && v->origin.file == line->file &&
+	    v->origin.line == line->line;
 }
 
 static int
@@ -485,6 +578,7 @@ setting_line(struct source *s, const char *keyword, const char *text,
 {
 	struct parser *p = s->parser;
 	struct origin origin;
+	size_t i;
 
 	if (p->current == NULL)
 		start_section(s, "default", strlen("default"));
@@ -498,9 +592,13 @@ setting_line(struct source *s, const char *keyword, const char *text,
 	if (*text != '\0' && (strcmp(keyword, "password") == 0 ||
 	    strcmp(keyword, "proxy_password") == 0))
 		s->has_secret = 1;
-	if (is_source(keyword))
-		replace_inherited(p);
-	return config_set(&p->current->values, keyword, text, &origin, f);
+	replace_inherited(p, keyword);
+	if (config_set(&p->current->values, keyword, text, &origin, f) == -1)
+		return -1;
+	for (i = 0; p->current->evals_n > 0 && i < SETTING_COUNT; i++)
+		if (is_of_line(&p->current->values.v[i], &origin))
+			cover_evals(p->current, i);
+	return 0;
 }
 
 static int
@@ -512,7 +610,7 @@ handle_line(struct source *s, const char *keyword, const char *text,
 			return fault_set(f, EX_CONFIG,
 			    "defaults takes no value");
 		s->parser->current = &s->parser->defaults;
-		s->parser->has_inherited = 0;
+		s->parser->own = ~0u;
 		return 0;
 	}
 	if (strcmp(keyword, "account") == 0)
@@ -666,6 +764,28 @@ check_loop(const struct source *s, struct fault *f)
 	return 0;
 }
 
+/*
+ * Reads a piece. A pipe was opened without waiting for a writer: one that is
+ * there may take its time, and one that is about to open it has WRITER_MS.
+ */
+static ssize_t
+read_patiently(int fd, const struct source *s, const struct buf *text,
+    char *chunk, size_t size)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	ssize_t n;
+
+	n = io_read(fd, chunk, size);
+	if (n == 0 && text->len == 0 && S_ISFIFO(s->status.st_mode) &&
+	    poll(&p, 1, WRITER_MS) > 0)
+		n = io_read(fd, chunk, size);
+	while (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		poll(&p, 1, -1);
+		n = io_read(fd, chunk, size);
+	}
+	return n;
+}
+
 /* Reads all of fd into text, which does not move unless the file grows. */
 static int
 slurp(int fd, const struct source *s, struct buf *text, struct fault *f)
@@ -675,7 +795,7 @@ slurp(int fd, const struct source *s, struct buf *text, struct fault *f)
 
 	if (s->status.st_size > 0 && s->status.st_size <= (off_t)FILE_MAX)
 		buf_grow(text, (size_t)s->status.st_size);
-	while ((n = io_read(fd, chunk, sizeof chunk)) > 0)
+	while ((n = read_patiently(fd, s, text, chunk, sizeof chunk)) > 0)
 		if (buf_add(text, chunk, (size_t)n) == -1)
 			break;
 	if ((s->parser->flags & CONFIG_PROVIDERS) == 0)
@@ -685,6 +805,34 @@ slurp(int fd, const struct source *s, struct buf *text, struct fault *f)
 		    "%s is too large for a settings file", s->path);
 	if (n == -1)
 		return fault_errno(f, EX_NOINPUT, "cannot read %s", s->path);
+	if (text->len == 0 && S_ISFIFO(s->status.st_mode))
+		return fault_set(f, EX_NOINPUT, "%s is a pipe, and nothing "
+		    "comes out of it", s->path);
+	return 0;
+}
+
+/*
+ * A pipe can be read once only, but the relay has to find passwords and eval
+ * lines there too: it gets the text as a nameless file.
+ */
+static int
+keep_copy(struct parser *p, const struct buf *text, struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	int fd = compat_memory_file();
+
+	if (fd == -1)
+		fd = io_private_file(f);
+	if (fd == -1)
+		return -1;
+	buf_addf(&path, "/dev/fd/%d", fd);
+	strv_add(&p->config->copies, path.data);
+	buf_release(&path);
+	p->again = p->config->copies.v[p->config->copies.n - 1];
+	if (fchmod(fd, 0600) == -1 || fcntl(fd, F_SETFD, 0) == -1 ||
+	    io_pwrite(fd, text->data, text->len, 0) == -1)
+		return fault_errno(f, EX_TEMPFAIL, "cannot keep what %s says",
+		    p->root);
 	return 0;
 }
 
@@ -700,16 +848,17 @@ read_file(struct parser *p, const struct source *parent, const char *path,
 	strv_add(&p->config->files, path);
 	s.path = p->config->files.v[p->config->files.n - 1];
 	if (parent == NULL)
-		p->root = s.path;
+		p->root = p->again = s.path;
 	s.depth = parent != NULL ? parent->depth + 1 : 1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd == -1 || fstat(fd, &s.status) == -1) {
 		fault_errno(f, parent != NULL ? EX_CONFIG : EX_NOINPUT,
 		    "cannot read the settings file %s", path);
 		goto out;
 	}
 	if (check_owner(&s, f) == -1 || check_loop(&s, f) == -1 ||
-	    slurp(fd, &s, &text, f) == -1 ||
+	    slurp(fd, &s, &text, f) == -1 || (parent == NULL &&
+	    S_ISFIFO(s.status.st_mode) && keep_copy(p, &text, f) == -1) ||
 	    parse_text(&s, text.data, text.len, f) == -1)
 		goto out;
 	rc = check_access(&s, f);

@@ -21,16 +21,22 @@ struct section {
 	struct eval {
 		char *command;
 		struct origin origin;
+		/* Settings that lines behind it make: they count more. */
+		unsigned char covered[SETTING_COUNT];
 	} *evals;             /* "eval COMMAND" lines, in order */
 	size_t evals_n, evals_cap;
 	const char *file;     /* borrowed from the config */
 	unsigned line;
 	const char *root;     /* file given to config_load; borrowed */
+	const char *again;    /* where the relay can read it once more: root,
+	                       * or a copy when root is a pipe; borrowed */
 	int flags;            /* those of config_load */
 };
 
 struct config {
 	struct strv files; /* every file read, owns the names in origins */
+	struct strv copies; /* "/dev/fd/N", private copies of pipes; a child
+	                    * that is started inherits these descriptors */
 	struct section *v; /* in the order of the file */
 	size_t n, cap;
 };
@@ -47,7 +53,7 @@ void config_init(struct config *c);
 void config_release(struct config *c);
 /*
  * Adds the sections of the file at path to c. A missing file is a fault
- * (EX_NOINPUT), a mistake one that says "file:line: ..." (EX_CONFIG). A
+ * (EX_NOINPUT), so is a FIFO that nobody writes to, a mistake one that says "file:line: ..." (EX_CONFIG). A
  * user's own file with a password and group or other access is refused, so is
  * a root-owned one with a password readable by others. Buffers that held
  * secrets are wiped.
@@ -74,6 +80,17 @@ void config_quote(struct buf *out, const char *text);
 /* Sets what a line of a file says, msmtp's old keywords included: 0, or -1
  * with a fault (EX_CONFIG) without file and line. */
 int config_set(struct values *v, const char *keyword, const char *text,
+    const struct origin *origin, struct fault *f);
+
+/* msmtp's old keywords on the command line ('-' may stand for '_'). */
+enum config_old {
+	CONFIG_OLD_NONE,   /* name is not one of them */
+	CONFIG_OLD_SWITCH, /* its value may be missing: on */
+	CONFIG_OLD_VALUE   /* it has a value */
+};
+enum config_old config_old_option(const char *name);
+/* config_set for --NAME=TEXT; a fault is EX_USAGE. */
+int config_set_option(struct values *v, const char *name, const char *text,
     const struct origin *origin, struct fault *f);
 
 #endif

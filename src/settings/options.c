@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "settings/config.h"
 #include "settings/sendmail.h"
 
 enum arity { ARITY_NONE, ARITY_VALUE, ARITY_GLUED };
@@ -69,6 +70,7 @@ struct walk {
 	int at;           /* index of the next argument */
 	int operands_only; /* behind "--" */
 	int done;         /* --help or --version: the rest is not looked at */
+	int pretend;      /* --pretend: recipients do not matter */
 };
 
 void
@@ -174,6 +176,16 @@ add_part(struct options *o, enum part_role role, const char *option,
 	p->role = role;
 	p->path = xstrdup(path);
 	return 0;
+}
+
+/* The null sender is only for the envelope. */
+static int
+set_from(struct options *o, const char *text, struct fault *f)
+{
+	if (*text == '\0' || strcmp(text, "<>") == 0)
+		return fault_set(f, EX_USAGE, "--from \"%s\": nobody can be in "
+		    "a From field; for the null sender use -f '<>'", text);
+	return set_address(&o->from, "--from", text, f);
 }
 
 /* --type and --name: about the file before. */
@@ -445,6 +457,9 @@ apply_mode(struct walk *w, enum option_id id, struct fault *f)
 	switch (id) {
 	case OPT_DRY_RUN:
 		return set_exclusive_mode(w->o, MODE_DRY_RUN, f);
+	case OPT_PRETEND:
+		w->pretend = 1;
+		return set_exclusive_mode(w->o, MODE_SETTINGS, f);
 	case OPT_SETTINGS:
 		return set_exclusive_mode(w->o, MODE_SETTINGS, f);
 	case OPT_CHECK:
@@ -472,13 +487,19 @@ apply_option(struct walk *w, enum option_id id, const char *value,
 
 	switch (id) {
 	case OPT_FROM:
-		return set_address(&o->from, "--from", value, f);
+		return set_from(o, value, f);
 	case OPT_ACCOUNT:
 		return set_text(&o->account, "--account", value, f);
 	case OPT_FILE:
 		return set_text(&o->file, "--file", value, f);
 	case OPT_READ_RECIPIENTS:
 		o->read_recipients = 1;
+		return 0;
+	case OPT_READ_ENVELOPE_FROM:
+		o->read_envelope_from = 1;
+		return 0;
+	case OPT_DEBUG:
+		o->verbose = 1;
 		return 0;
 	case OPT_SUBJECT:
 		return set_text(&o->subject, "--subject", value, f);
@@ -525,15 +546,18 @@ find_option(const char *name)
 }
 
 /*
- * The value of a setting when none is glued to it. As in msmtp a switch may
- * stand alone, so what follows it is only taken when it can be its value.
+ * The value of a setting when none is glued to it, NULL when it is missing.
+ * As in msmtp a switch may stand alone, so what follows it is only taken when
+ * it can be its value. Old keywords take their switch only by "=".
  */
 static const char *
-setting_value(struct walk *w, const struct setting *row)
+setting_value(struct walk *w, const char *name, const struct setting *row)
 {
 	const char *next = w->at < w->argc ? w->argv[w->at] : NULL;
 
-	if (row != NULL && (row->type == TYPE_BOOL || row->type == TYPE_ENUM) &&
+	if (row == NULL && config_old_option(name) != CONFIG_OLD_VALUE)
+		return "";
+	if (row != NULL && settings_is_switch(row) &&
 	    (next == NULL || *next == '-' || strchr(next, '@') != NULL))
 		return "";
 	if (next != NULL)
@@ -548,13 +572,13 @@ apply_setting(struct walk *w, const char *name, const char *value,
 	struct origin origin = { ORIGIN_COMMAND_LINE, NULL, 0 };
 	const struct setting *row = settings_find(name);
 
-	if (row != NULL && (row->where & SETTING_CLI) && value == NULL) {
-		value = setting_value(w, row);
+	if (value == NULL && (row == NULL || (row->where & SETTING_CLI))) {
+		value = setting_value(w, name, row);
 		if (value == NULL)
 			return fault_set(f, EX_USAGE, "--%s needs a value: %s",
-			    name, row->argument);
+			    name, row != NULL ? row->argument : "VALUE");
 	}
-	return settings_set(&w->o->argv, SETTING_CLI, name,
+	return config_set_option(&w->o->argv, name,
 	    value != NULL ? value : "", &origin, f);
 }
 
@@ -646,8 +670,29 @@ check_compose(struct options *o, struct fault *f)
 	return check_stdin(o, f);
 }
 
+/* --read-envelope-from wants a message, and nobody else to name the sender. */
 static int
-check_rules(struct options *o, struct fault *f)
+check_sender(const struct options *o, struct fault *f)
+{
+	static const char name[] = "--read-envelope-from";
+
+	if (!o->read_envelope_from)
+		return 0;
+	if (o->envelope_from != NULL || o->from != NULL)
+		return fault_set(f, EX_USAGE, "%s and %s both name the sender: "
+		    "leave out one of them", name,
+		    o->from != NULL ? "--from" : "-f");
+	if (o->mode != MODE_SEND && o->mode != MODE_DRY_RUN)
+		return fault_set(f, EX_USAGE, "%s needs a message: use -f "
+		    "here", name);
+	if (o->compose)
+		return fault_set(f, EX_USAGE, "%s needs a message with a "
+		    "header: use --from here", name);
+	return 0;
+}
+
+static int
+check_rules(struct options *o, int pretend, struct fault *f)
 {
 	static const char *const names[] = {
 		[MODE_SETTINGS] = "--settings", [MODE_CHECK] = "--check",
@@ -661,10 +706,12 @@ check_rules(struct options *o, struct fault *f)
 	if (o->mode == MODE_VERIFY && o->recipients.n == 0)
 		return fault_set(f, EX_USAGE, "-bv needs an address");
 	if (is_word_mode(o->mode) && o->mode != MODE_DRY_RUN &&
-	    o->recipients.n > 0)
+	    o->recipients.n > 0 && !pretend)
 		return fault_set(f, EX_USAGE, "%s takes no recipients",
 		    names[o->mode]);
-	return check_compose(o, f);
+	if (check_compose(o, f) == -1)
+		return -1;
+	return check_sender(o, f);
 }
 
 int
@@ -693,7 +740,7 @@ options_parse(struct options *o, int argc, char *const argv[],
 			rc = word_argument(&w, p + 2, f);
 	}
 	if (rc == 0 && !w.done)
-		rc = check_rules(o, f);
+		rc = check_rules(o, w.pretend, f);
 	return rc;
 }
 

@@ -60,6 +60,7 @@ struct options {
 	int strict;          /* sendmail's rules (called so, or --sendmail) */
 	int verbose;         /* -v */
 	int read_recipients; /* -t */
+	int read_envelope_from; /* the sender is that of the From field */
 	int ignore_dots;     /* -i, -oi */
 	enum error_mode error_mode;
 	enum delivery_mode delivery_mode; /* as asked for */

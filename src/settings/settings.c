@@ -8,6 +8,7 @@
  */
 #include "settings/settings.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #include "base/xalloc.h"
 #include "settings/syntax.h"
 
-#define COUNT_MAX 1000000000LL
+#define COUNT_MAX ((long long)INT_MAX)
 
 const struct setting settings[SETTING_COUNT] = {
 #define CLI SETTING_CLI
@@ -181,21 +182,20 @@ parse_set(struct parsed *p, const char *text, const char *choices)
 	}
 }
 
+/* As C writes numbers (msmtp: strtol with base 0): 0x.. is hexadecimal, 0..
+ * octal. Kept in decimal. */
 static int
 parse_count(struct parsed *p, const char *text, long long max)
 {
-	const char *digit;
-	long long n = 0;
+	char *end;
 
-	for (digit = text; *digit >= '0' && *digit <= '9'; digit++) {
-		n = n * 10 + (*digit - '0');
-		if (n > max)
-			return -1;
-	}
-	if (*digit != '\0' || n < 1)
+	if (!ascii_is_digit(*text) && *text != '+')
 		return -1;
-	p->number = n;
-	buf_adds(&p->text, text);
+	/* One that is too large becomes LLONG_MAX. */
+	p->number = strtoll(text, &end, 0);
+	if (*end != '\0' || p->number < 1 || p->number > max)
+		return -1;
+	buf_addf(&p->text, "%lld", p->number);
 	return 0;
 }
 
@@ -231,11 +231,32 @@ settings_expand_tilde(struct buf *out, const char *path)
 	buf_adds(out, path);
 }
 
+/* The first of $QSENDMAIL_TEST_SYSCONFDIR, or the installed place and /etc, in
+ * which there is such a file. */
+int
+settings_system_file(const char *name, struct buf *path)
+{
+	const char *test = compat_getenv("QSENDMAIL_TEST_SYSCONFDIR");
+
+	buf_reset(path);
+	buf_addf(path, "%s/%s", test != NULL ? test : SYSCONFDIR, name);
+	if (access(path->data, R_OK) == 0)
+		return 1;
+	buf_reset(path);
+	if (test != NULL)
+		return 0;
+	buf_addf(path, "/etc/%s", name);
+	return access(path->data, R_OK) == 0;
+}
+
 static int
 parse_text(struct parsed *p, size_t id, const char *text)
 {
-	if (*text == '\0' && (id == S_HOST || id == S_DOMAIN))
+	if (*text == '\0' && id == S_HOST)
 		return -1;
+	/* The default again; EHLO without a name is an error everywhere. */
+	if (*text == '\0' && id == S_DOMAIN)
+		text = settings[id].value;
 	if (id == S_SYSLOG) {
 		if (*text == '\0')
 			text = "on";
@@ -291,7 +312,25 @@ parse(struct parsed *p, size_t id, const char *text)
 	return parse_text(p, id, text);
 }
 
-/* Appends what a setting takes, for "expected ...". */
+int
+settings_is_switch(const struct setting *row)
+{
+	return row->type == TYPE_BOOL || row->type == TYPE_ENUM ||
+	    row == &settings[S_SYSLOG];
+}
+
+int
+settings_takes(const struct setting *row, const char *text)
+{
+	struct parsed p = { BUF_INIT, 0, BUF_INIT };
+	int rc = parse(&p, (size_t)(row - settings), text);
+
+	buf_wipe(&p.text);
+	buf_release(&p.why);
+	return rc == 0;
+}
+
+/* Appends what a setting takes, for "expected ...", or nothing. */
 static void
 say_expected(struct buf *out, size_t id)
 {
@@ -313,14 +352,13 @@ say_expected(struct buf *out, size_t id)
 	default:
 		if (id == S_SYSLOG)
 			buf_adds(out, "on, off or a facility like LOG_MAIL");
-		else
-			buf_adds(out, "a value");
+		else if (id == S_HOST)
+			buf_adds(out, "the name or address of a server");
 	}
 }
 
-/* Appends the name of a setting as its source spells it. */
-static void
-say_name(struct buf *out, enum setting_where where, const char *name)
+void
+settings_say_name(struct buf *out, enum setting_where where, const char *name)
 {
 	buf_adds(out, where == SETTING_CLI ? "--" :
 	    where == SETTING_ENV ? "QSENDMAIL_" : "");
@@ -348,7 +386,7 @@ refuse(size_t id, enum setting_where where, const char *text,
 	struct buf name = BUF_INIT, expected = BUF_INIT;
 	int code = where == SETTING_CLI ? EX_USAGE : EX_CONFIG;
 
-	say_name(&name, where, settings[id].name);
+	settings_say_name(&name, where, settings[id].name);
 	say_expected(&expected, id);
 	if (why->len != 0 && is_showable(id, text))
 		fault_set(f, code, "%s \"%s\": %s", name.data, text,
@@ -356,8 +394,8 @@ refuse(size_t id, enum setting_where where, const char *text,
 	else if (why->len != 0)
 		fault_set(f, code, "%s: %s", name.data, why->data);
 	else if (*text == '\0')
-		fault_set(f, code, "%s needs a value: expected %s", name.data,
-		    expected.data);
+		fault_set(f, code, "%s needs a value%s%s", name.data,
+		    expected.len != 0 ? ": " : "", expected.data);
 	else
 		fault_set(f, code, "%s \"%s\": expected %s", name.data, text,
 		    expected.data);
@@ -385,7 +423,7 @@ refuse_unknown(enum setting_where where, const char *name, struct fault *f)
 	struct buf b = BUF_INIT;
 	int code = where == SETTING_CLI ? EX_USAGE : EX_CONFIG;
 
-	say_name(&b, where, name);
+	settings_say_name(&b, where, name);
 	if (where == SETTING_FILE)
 		fault_set(f, code, "unknown keyword (qsendmailrc(5) has the "
 		    "list)");
@@ -425,7 +463,7 @@ settings_set(struct values *v, enum setting_where where, const char *name,
 	if (has_control(id, text)) {
 		struct buf b = BUF_INIT;
 
-		say_name(&b, where, row->name);
+		settings_say_name(&b, where, row->name);
 		fault_set(f, where == SETTING_CLI ? EX_USAGE : EX_CONFIG,
 		    "%s: the value has a control character", b.data);
 		buf_release(&b);
@@ -481,16 +519,8 @@ values_unset(struct values *v, enum setting_id id)
 	value_release(&v->v[id], id);
 }
 
-static int
-names_value(const struct values *v, enum setting_id id, int own_only)
-{
-	return v->v[id].text != NULL && (!own_only ||
-	    v->v[id].origin.kind != ORIGIN_DEFAULTS);
-}
-
 void
-values_replace_sources(struct values *v, const struct values *over,
-    int own_only)
+values_replace_sources(struct values *v, const struct values *over)
 {
 	static const enum setting_id sources[] = {
 		S_PASSWORD, S_PASSWORD_FILE, S_PASSWORDEVAL
@@ -498,9 +528,9 @@ values_replace_sources(struct values *v, const struct values *over,
 	size_t i, n = sizeof sources / sizeof sources[0], named = 0;
 
 	for (i = 0; i < n; i++)
-		named += (size_t)names_value(over, sources[i], own_only);
+		named += (size_t)values_is_set(over, sources[i]);
 	for (i = 0; named > 0 && i < n; i++)
-		if (!names_value(over, sources[i], own_only))
+		if (!values_is_set(over, sources[i]))
 			values_unset(v, sources[i]);
 }
 

@@ -20,7 +20,7 @@ enum setting_id {
 enum setting_type {
 	TYPE_TEXT,
 	TYPE_BOOL,   /* on, off (msmtp: also 1/0, true/false, yes/no) */
-	TYPE_COUNT,  /* a decimal number, 1 and up */
+	TYPE_COUNT,  /* a number, 1 and up */
 	TYPE_SECS,   /* seconds, or off (0) */
 	TYPE_PATH,   /* a file; a leading ~/ is the home directory */
 	TYPE_ENUM,   /* one of the choices in argument */
@@ -94,12 +94,11 @@ void values_put(struct values *v, enum setting_id id, const struct value *from);
 /* Makes a value not set. */
 void values_unset(struct values *v, enum setting_id id);
 /*
- * The sources of a password exclude each other from one level to the next:
- * when over names one (but for defaults, if own_only), removes from v those
- * that it does not name. To be called before v gets the values of over.
+ * The command line's source of a password takes the place of every other:
+ * when over names one, removes from v those that it does not name. To be
+ * called before v gets the values of over.
  */
-void values_replace_sources(struct values *v, const struct values *over,
-    int own_only);
+void values_replace_sources(struct values *v, const struct values *over);
 
 /*
  * Checks text by the row's type and sets the value. where is the one source
@@ -110,6 +109,17 @@ void values_replace_sources(struct values *v, const struct values *over,
 int settings_set(struct values *v, enum setting_where where, const char *name,
     const char *text, const struct origin *origin, struct fault *f);
 
+/* 1 when the setting may be given without a value: on, or its first choice. */
+int settings_is_switch(const struct setting *row);
+/* 1 when text is a value for it. */
+int settings_takes(const struct setting *row, const char *text);
+/* Appends the name of a setting as its source spells it: --tls-starttls. */
+void settings_say_name(struct buf *out, enum setting_where where,
+    const char *name);
+
+/* Puts the path of the system's file called name into path: in the installed
+ * place for settings, else in /etc. 1, or 0 when none can be read. */
+int settings_system_file(const char *name, struct buf *path);
 /* Appends the home directory: $HOME, else the one in the user database. */
 void settings_home(struct buf *out);
 /* Appends path; a leading "~/" (or a lone "~") becomes the home directory. */

@@ -170,7 +170,7 @@ check(const struct options *o, struct account *a, struct relay *r,
 	static const char well[] =
 	    "the account works: mail can be sent with it";
 
-	if (submit_account(a, o, f) == -1 ||
+	if (submit_account(a, o, NULL, f) == -1 ||
 	    relay_start(r, a, o->verbose, f) == -1 ||
 	    (a->has_eval && relay_eval(r, a, f) == -1))
 		return -1;
@@ -209,7 +209,7 @@ doctor_settings(const struct options *o, struct report *report)
 
 	account_init(&a);
 	relay_init(&r);
-	if (submit_account(&a, o, &f) == -1 || (a.has_eval &&
+	if (submit_account(&a, o, NULL, &f) == -1 || (a.has_eval &&
 	    (relay_start(&r, &a, 0, &f) == -1 ||
 	    relay_eval(&r, &a, &f) == -1))) {
 		report_fault(report, &f);

@@ -176,11 +176,34 @@ compose_body(struct draft *d, const struct account *a,
 	return rc;
 }
 
+/* set_to_header: the body of the one field that tells who gets the mail;
+ * appends nothing when the fields stay as they are. */
+static void
+make_to(const struct values *v, const struct envelope *e, struct buf *out)
+{
+	size_t i, column = 4, len;
+
+	if (values_is(v, S_SET_TO_HEADER, "undisclosed_recipients"))
+		buf_adds(out, "undisclosed-recipients:;");
+	if (!values_is(v, S_SET_TO_HEADER, "on"))
+		return;
+	for (i = 0; i < e->n; i++) {
+		len = strlen(e->v[i].address);
+		if (i > 0) {
+			buf_adds(out, column + len > 74 ? ",\r\n " : ", ");
+			column = column + len > 74 ? 1 : column + 2;
+		}
+		buf_adds(out, e->v[i].address);
+		column += len;
+	}
+}
+
 static int
 complete_header(struct draft *d, const struct account *a,
-    const struct sender *s, struct fault *f)
+    const struct sender *s, const struct envelope *e, struct fault *f)
 {
 	const struct values *v = &a->values;
+	struct buf to = BUF_INIT;
 	struct completion c = {
 		.from = !values_is(v, S_SET_FROM_HEADER, "off") &&
 		    s->from_field[0] != '\0' ? s->from_field : NULL,
@@ -193,10 +216,49 @@ complete_header(struct draft *d, const struct account *a,
 		.remove_bcc = values_bool(v, S_REMOVE_BCC_HEADERS),
 	};
 
+	int rc;
+
+	make_to(v, e, &to);
+	c.to = to.len != 0 ? to.data : NULL;
 	sender_apply(s, &d->message.header);
-	if (localname_repair(&d->message.header, a, s, f) == -1)
+	rc = localname_repair(&d->message.header, a, s, f);
+	if (rc == 0)
+		rc = message_complete(&d->message, &c, f);
+	buf_release(&to);
+	return rc;
+}
+
+/* Copies the body to a file with room for a header of len octets: recipients
+ * in it may have grown by more than was foreseen. */
+static int
+make_room(struct draft *d, size_t len, const struct text_facts *body,
+    struct fault *f)
+{
+	off_t gap = ((off_t)len + ROOM_MIN - 1) / ROOM_MIN * ROOM_MIN;
+	struct reader r;
+	struct writer w;
+	const char *p;
+	size_t n;
+	int fd = io_private_file(f), rc;
+
+	if (fd == -1)
 		return -1;
-	return message_complete(&d->message, &c, f);
+	reader_init_part(&r, d->content.fd, d->gap, body->length);
+	writer_init(&w, fd, gap);
+	while ((n = reader_peek(&r, &p)) != 0) {
+		writer_put(&w, p, n);
+		reader_take(&r, n);
+	}
+	rc = writer_flush(&w, f);
+	if (r.error != 0)
+		rc = fault_set(f, EX_TEMPFAIL, "cannot read the temporary "
+		    "file: %s", strerror(r.error));
+	writer_release(&w);
+	reader_release(&r);
+	close(d->content.fd);
+	d->content.fd = fd;
+	d->gap = gap;
+	return rc;
 }
 
 /* Writes the header so that it ends where the body begins. */
@@ -211,16 +273,16 @@ write_header(struct draft *d, const struct text_facts *body, struct fault *f)
 	header_fold_long(h);
 	header_format(h, &text);
 	buf_adds(&text, "\r\n");
+	if ((off_t)text.len > d->gap)
+		rc = make_room(d, text.len, body, f);
 	c->offset = d->gap - (off_t)text.len;
 	c->length = (off_t)text.len + body->length;
 	c->is_8bit_header = header_is_8bit(h);
 	c->is_8bit_body = body->octets_8bit != 0;
 	c->has_long_lines = body->longest_line > 998 ||
 	    header_longest_line(h) > 998;
-	if (c->offset < 0)
-		rc = fault_set(f, EX_SOFTWARE, "the header has grown to %zu "
-		    "octets, more than was set aside", text.len);
-	else if (io_pwrite(c->fd, text.data, text.len, c->offset) == -1)
+	if (rc == 0 &&
+	    io_pwrite(c->fd, text.data, text.len, c->offset) == -1)
 		rc = fault_errno(f, EX_TEMPFAIL,
 		    "cannot write the temporary file");
 	buf_release(&text);
@@ -229,7 +291,7 @@ write_header(struct draft *d, const struct text_facts *body, struct fault *f)
 
 int
 draft_finish(struct draft *d, const struct account *a, const struct sender *s,
-    struct fault *f)
+    const struct envelope *e, struct fault *f)
 {
 	struct text_facts body = d->message.body;
 
@@ -237,7 +299,7 @@ draft_finish(struct draft *d, const struct account *a, const struct sender *s,
 	    compose_body(d, a, s, &body, f) == -1)
 		return -1;
 	d->message.body = body;
-	if (complete_header(d, a, s, f) == -1)
+	if (complete_header(d, a, s, e, f) == -1)
 		return -1;
 	return write_header(d, &body, f);
 }

@@ -38,9 +38,10 @@ int draft_take_text(struct draft *d, const char *text,
     const struct account *a, const struct sender *s, struct fault *f);
 /*
  * Composes, completes the header by the settings of the account, and leaves
- * the finished message in d->content. 0, or -1 with a fault.
+ * the finished message in d->content; e, whose recipients are known, is for
+ * set_to_header. 0, or -1 with a fault.
  */
 int draft_finish(struct draft *d, const struct account *a,
-    const struct sender *s, struct fault *f);
+    const struct sender *s, const struct envelope *e, struct fault *f);
 
 #endif

@@ -34,7 +34,7 @@ static int
 ask(const struct options *o, struct account *a, struct relay *r,
     struct report *report, struct fault *f)
 {
-	if (submit_account(a, o, f) == -1 ||
+	if (submit_account(a, o, NULL, f) == -1 ||
 	    relay_start(r, a, o->verbose, f) == -1 ||
 	    (a->has_eval && relay_eval(r, a, f) == -1))
 		return -1;

@@ -62,7 +62,7 @@ newaliases_run(const struct options *o, struct report *report)
 	int rc;
 
 	account_init(&a);
-	rc = submit_account(&a, o, &f);
+	rc = submit_account(&a, o, NULL, &f);
 	/* Chosen, but not complete: that is a matter of sending. */
 	if (rc == -1 && a.name != NULL) {
 		fault_release(&f);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "settings/pattern.h"
 #include "submit/localname.h"
 
 void
@@ -44,58 +45,94 @@ parse_full(struct address *a, const char *text, const char *what,
 	    "as name@domain)", what, text);
 }
 
+/* What decides: borrowed for the time of sender_resolve. */
+struct request {
+	const struct options *o;
+	const struct account *account;
+	const char *header_from;
+};
+
 /* The same of a setting: of a file or the environment it is no usage fault. */
 static int
-parse_setting(struct address *a, const struct account *account,
-    enum setting_id id, struct fault *f)
+parse_setting(struct address *a, const struct request *r, enum setting_id id,
+    const char *text, struct fault *f)
 {
-	const struct values *v = &account->values;
-
-	if (parse_full(a, values_text(v, id), settings[id].name, f) == 0)
+	if (parse_full(a, text, settings[id].name, f) == 0)
 		return 0;
-	if (v->v[id].origin.kind != ORIGIN_COMMAND_LINE)
+	if (r->account->values.v[id].origin.kind != ORIGIN_COMMAND_LINE)
 		f->code = EX_CONFIG;
 	return -1;
 }
 
+/* The setting from, in which only the message's own sender may be open. */
+static int
+parse_from(struct address *a, const struct request *r, struct fault *f)
+{
+	const char *from = values_text(&r->account->values, S_FROM);
+	struct buf text = BUF_INIT;
+	int rc = -1;
+
+	if (values_bool(&r->account->values, S_AUTO_FROM) &&
+	    strchr(from, '@') == NULL)
+		fault_set(f, EX_CONFIG, "auto_from: \"%s\" alone is no "
+		    "address: add a line with maildomain", from);
+	else if (pattern_has(from, "F") && r->header_from == NULL)
+		fault_set(f, EX_CONFIG, "from \"%s\": the message has no "
+		    "From field: use -f or --from", from);
+	else if (pattern_expand(&text, from, "", r->header_from, f) == 0)
+		rc = parse_setting(a, r, S_FROM, text.data, f);
+	buf_release(&text);
+	return rc;
+}
+
 /* The address that the account sends as; 0 found, 1 there is none. */
 static int
-account_address(struct address *a, const struct account *account,
-    struct fault *f)
+account_address(struct address *a, const struct request *r, struct fault *f)
 {
-	const char *from = values_text(&account->values, S_FROM);
-	const char *user = values_text(&account->values, S_USER);
+	const char *from = values_text(&r->account->values, S_FROM);
+	const char *user = values_text(&r->account->values, S_USER);
 
-	if (from[0] != '\0')
-		return parse_setting(a, account, S_FROM, f);
+	if (from[0] != '\0' && !pattern_is_wildcard(from))
+		return parse_from(a, r, f);
 	if (strchr(user, '@') != NULL)
-		return parse_setting(a, account, S_USER, f);
+		return parse_setting(a, r, S_USER, user, f);
 	return 1;
 }
 
 static int
-resolve_login(struct sender *s, const struct account *a, struct fault *f)
+resolve_login(struct sender *s, const struct request *r, struct fault *f)
 {
-	const char *user = values_text(&a->values, S_USER);
+	const struct values *v = &r->account->values;
+	const char *user = values_text(v, S_USER);
 
-	if (!values_is(&a->values, S_SENDER, "login"))
+	if (!values_is(v, S_SENDER, "login"))
 		return 0;
 	s->login_only = 1;
 	if (strchr(user, '@') != NULL)
-		return parse_setting(&s->login, a, S_USER, f);
-	if (account_address(&s->login, a, f) == 0)
+		return parse_setting(&s->login, r, S_USER, user, f);
+	if (account_address(&s->login, r, f) == 0)
 		return 0;
 	return fault_set(f, EX_CONFIG, "sender login: neither user nor from "
 	    "is a mail address");
 }
 
+/* 1 when the call may say who sends. */
+static int
+may_ask(const struct account *a)
+{
+	return values_bool(&a->values, S_ALLOW_FROM_OVERRIDE) &&
+	    !values_bool(&a->values, S_AUTO_FROM);
+}
+
 /* The reverse-path that was asked for, as typed; NULL: nobody asked. */
 static const char *
-asked_reverse_path(const struct options *o, const struct account *a)
+asked_reverse_path(const struct request *r)
 {
-	if (!values_bool(&a->values, S_ALLOW_FROM_OVERRIDE))
+	if (!may_ask(r->account))
 		return NULL;
-	return o->envelope_from != NULL ? o->envelope_from : o->from;
+	if (r->o->read_envelope_from)
+		return r->header_from;
+	return r->o->envelope_from != NULL ? r->o->envelope_from : r->o->from;
 }
 
 /* -f '' and -f '<>' are the null reverse-path. */
@@ -114,13 +151,42 @@ spec_of(const struct address *a)
 	return buf_detach(&spec);
 }
 
+/* Without one that was asked for: 0, or -1 with a fault. */
 static int
-resolve_reverse_path(struct sender *s, const struct options *o,
-    const struct account *a, struct fault *f)
+account_reverse_path(struct sender *s, const struct request *r,
+    struct fault *f)
 {
-	const char *asked = asked_reverse_path(o, a);
+	const struct values *v = &r->account->values;
 	struct address path;
 	int rc;
+
+	/* "from" without a value says so (msmtp). */
+	if (values_is_set(v, S_FROM) && *values_text(v, S_FROM) == '\0') {
+		s->reverse_path = xstrdup("");
+		return 0;
+	}
+	rc = account_address(&path, r, f);
+	if (rc == 1 && values_is_set(v, S_FROM))
+		return fault_set(f, EX_CONFIG, "from \"%s\" fits many "
+		    "senders: say which by -f, --from or "
+		    "--read-envelope-from", values_text(v, S_FROM));
+	if (rc == 1)
+		return fault_set(f, EX_CONFIG, "no sender address: add "
+		    "\"from you@example.org\" to the account, or use "
+		    "--from");
+	if (rc == -1)
+		return -1;
+	s->reverse_path = spec_of(&path);
+	address_release(&path);
+	return 0;
+}
+
+static int
+resolve_reverse_path(struct sender *s, const struct request *r,
+    struct fault *f)
+{
+	const char *asked = asked_reverse_path(r);
+	struct address path;
 
 	if (s->login_only) {
 		s->reverse_path = spec_of(&s->login);
@@ -141,25 +207,15 @@ resolve_reverse_path(struct sender *s, const struct options *o,
 		}
 		address_release(&path);
 	}
-	rc = account_address(&path, a, f);
-	if (rc == 1)
-		return fault_set(f, EX_CONFIG, "no sender address: add "
-		    "\"from you@example.org\" to the account, or use "
-		    "--from");
-	if (rc == -1)
-		return -1;
-	s->reverse_path = spec_of(&path);
-	address_release(&path);
-	return 0;
+	return account_reverse_path(s, r, f);
 }
 
 /* Takes the full name that -F or the account gives, unless there is one. */
 static void
-set_display(struct address *a, const struct options *o,
-    const struct account *account)
+set_display(struct address *a, const struct request *r)
 {
-	const char *name = o->full_name != NULL ? o->full_name :
-	    values_text(&account->values, S_FROM_FULL_NAME);
+	const char *name = r->o->full_name != NULL ? r->o->full_name :
+	    values_text(&r->account->values, S_FROM_FULL_NAME);
 
 	if (a->display[0] != '\0' || name[0] == '\0')
 		return;
@@ -176,26 +232,30 @@ use_login(const struct sender *s, struct address *a)
 	a->domain = xstrdup(s->login.domain);
 }
 
-/* The mailbox for a From field that is missing; 0 found, 1 none. */
+/* The mailbox for a From field that is missing: who was asked for, else the
+ * account; 0 found, 1 none. */
 static int
 from_mailbox(struct address *a, const struct sender *s,
-    const struct options *o, const struct account *account, struct fault *f)
+    const struct request *r, struct fault *f)
 {
-	if (o->from != NULL && !is_null_path(o->from) &&
-	    values_bool(&account->values, S_ALLOW_FROM_OVERRIDE))
+	const struct options *o = r->o;
+	int asked = may_ask(r->account);
+
+	if (asked && o->from != NULL)
 		return parse_full(a, o->from, "--from", f);
-	if (values_is_set(&account->values, S_FROM) || s->reverse_path[0] == '\0')
-		return account_address(a, account, f);
+	if (s->reverse_path[0] == '\0' || (!(asked &&
+	    o->envelope_from != NULL) &&
+	    values_is_set(&r->account->values, S_FROM)))
+		return account_address(a, r, f);
 	return address_parse(a, s->reverse_path, f);
 }
 
 static int
-resolve_from(struct sender *s, const struct options *o,
-    const struct account *account, struct fault *f)
+resolve_from(struct sender *s, const struct request *r, struct fault *f)
 {
 	struct buf field = BUF_INIT, host = BUF_INIT;
 	struct address a;
-	int rc = from_mailbox(&a, s, o, account, f);
+	int rc = from_mailbox(&a, s, r, f);
 
 	if (rc == -1)
 		return -1;
@@ -207,7 +267,7 @@ resolve_from(struct sender *s, const struct options *o,
 	}
 	if (s->login_only)
 		use_login(s, &a);
-	set_display(&a, o, account);
+	set_display(&a, r);
 	address_format(&a, &field);
 	s->from_field = buf_detach(&field);
 	s->msgid_domain = xstrdup(a.domain);
@@ -217,10 +277,10 @@ resolve_from(struct sender *s, const struct options *o,
 
 /* The account's own address, who gets mail for bare local names. */
 static int
-resolve_own(struct sender *s, const struct account *account, struct fault *f)
+resolve_own(struct sender *s, const struct request *r, struct fault *f)
 {
 	struct address a;
-	int rc = account_address(&a, account, f);
+	int rc = account_address(&a, r, f);
 
 	if (rc == -1)
 		return -1;
@@ -244,13 +304,50 @@ check_full_name(const struct options *o, struct fault *f)
 
 int
 sender_resolve(struct sender *s, const struct options *o,
-    const struct account *a, struct fault *f)
+    const struct account *a, const char *header_from, struct fault *f)
 {
-	if (check_full_name(o, f) == -1 || resolve_login(s, a, f) == -1 ||
-	    resolve_reverse_path(s, o, a, f) == -1 ||
-	    resolve_from(s, o, a, f) == -1 || resolve_own(s, a, f) == -1)
+	const struct request r = { o, a, header_from };
+
+	if (check_full_name(o, f) == -1 || resolve_login(s, &r, f) == -1 ||
+	    resolve_reverse_path(s, &r, f) == -1 ||
+	    resolve_from(s, &r, f) == -1 || resolve_own(s, &r, f) == -1)
 		return -1;
 	return 0;
+}
+
+int
+sender_needs_header(const struct options *o, const struct account *a)
+{
+	return o->read_envelope_from ||
+	    pattern_has(values_text(&a->values, S_FROM), "F");
+}
+
+int
+sender_find_from(const struct header *h, struct buf *out, struct fault *f)
+{
+	struct address_list from = ADDRESS_LIST_INIT;
+	struct buf body = BUF_INIT;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < h->n; i++) {
+		if (!field_is(&h->v[i], "From") &&
+		    !field_is(&h->v[i], "Resent-From"))
+			continue;
+		buf_reset(&body);
+		field_body(&h->v[i], &body);
+		rc = address_parse_list(&from, body.data, body.len, f);
+		if (rc == -1)
+			fault_context(f, "%.*s", (int)h->v[i].name_len,
+			    h->v[i].text);
+		else if (from.n != 0) {
+			address_format_spec(&from.v[0], out);
+			rc = 1;
+		}
+	}
+	address_list_release(&from);
+	buf_release(&body);
+	return rc;
 }
 
 /* 1 when From is one mailbox that is the login already. */

@@ -23,11 +23,21 @@ struct sender {
 void sender_init(struct sender *s);
 void sender_release(struct sender *s);
 /*
- * Decides from options and account. 0, or -1 with a fault: a bad address
- * (EX_USAGE), no sender anywhere (EX_CONFIG).
+ * Decides from options and account; header_from is the address in the From
+ * field of the mail (NULL if none), for --read-envelope-from and for %F in the
+ * setting from. 0, or -1 with a fault: a bad address (EX_USAGE), no sender
+ * anywhere (EX_CONFIG).
  */
 int sender_resolve(struct sender *s, const struct options *o,
-    const struct account *a, struct fault *f);
+    const struct account *a, const char *header_from, struct fault *f);
+/* 1 when resolving takes header_from. */
+int sender_needs_header(const struct options *o, const struct account *a);
+/*
+ * Appends the first address of From, or of Resent-From when that stands in
+ * front of it (msmtp). 1; 0 when there is none; -1 with a fault (EX_DATAERR).
+ */
+int sender_find_from(const struct header *h, struct buf *out,
+    struct fault *f);
 /*
  * With sender login: makes the From field the login, keeping the display
  * name; another address moves to Reply-To when it can be answered and the

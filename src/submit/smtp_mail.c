@@ -112,13 +112,13 @@ resolve(struct smtp_mail *m, const struct options *o, struct smtp_reply *r)
 	int rc;
 
 	account_init(&a);
-	rc = submit_account(&a, o, &f);
+	rc = submit_account(&a, o, NULL, &f);
 	if (rc == -1)
 		account_release(&a);
 	else
 		rc = take_account(m, &a, &f);
 	if (rc == 0)
-		rc = sender_resolve(&m->sender, o, &m->account, &f);
+		rc = sender_resolve(&m->sender, o, &m->account, NULL, &f);
 	if (rc == -1) {
 		smtp_reply_fault(r, &f);
 		sender_release(&m->sender);
@@ -232,7 +232,8 @@ smtp_mail_read(struct smtp_mail *m, struct reader *in, struct smtp_reply *r)
 	if (rc == 0)
 		rc = draft_read_body(d, in, 0, &m->account, &m->sender, &f);
 	if (rc == 0)
-		rc = draft_finish(d, &m->account, &m->sender, &f);
+		rc = draft_finish(d, &m->account, &m->sender, &m->envelope,
+		    &f);
 	if (rc == -1)
 		smtp_reply_fault(r, &f);
 	fault_release(&f);

@@ -25,6 +25,9 @@ struct submission {
 	struct address_list recipients;
 	struct envelope envelope;
 	struct relay relay;
+	struct reader input;    /* standard input */
+	struct buf header_from; /* sender that the message itself names */
+	int has_header;         /* the header has been read */
 };
 
 static void
@@ -37,6 +40,8 @@ submission_init(struct submission *s, const struct options *o)
 	draft_init(&s->draft);
 	envelope_init(&s->envelope);
 	relay_init(&s->relay);
+	reader_init(&s->input, STDIN_FILENO);
+	buf_init(&s->header_from, 0);
 	s->draft.compose = o->compose;
 }
 
@@ -47,18 +52,24 @@ submission_release(struct submission *s)
 	envelope_release(&s->envelope);
 	address_list_release(&s->recipients);
 	draft_release(&s->draft);
+	reader_release(&s->input);
+	buf_release(&s->header_from);
 	sender_release(&s->sender);
 	account_release(&s->account);
 }
 
-/* The address by which the account is chosen: -f, else --from. */
+/* The address by which the account is chosen: -f, else --from, or that of
+ * the message. */
 static int
-choosing_address(const struct options *o, struct buf *out, struct fault *f)
+choosing_address(const struct options *o, const char *header_from,
+    struct buf *out, struct fault *f)
 {
 	const char *asked = o->envelope_from != NULL &&
 	    o->envelope_from[0] != '\0' ? o->envelope_from : o->from;
 	struct address a;
 
+	if (header_from != NULL)
+		asked = header_from;
 	if (asked == NULL || strcmp(asked, "<>") == 0)
 		return 0;
 	if (address_parse(&a, asked, f) == -1)
@@ -69,13 +80,14 @@ choosing_address(const struct options *o, struct buf *out, struct fault *f)
 }
 
 int
-submit_account(struct account *a, const struct options *o, struct fault *f)
+submit_account(struct account *a, const struct options *o,
+    const char *header_from, struct fault *f)
 {
 	struct account_request r = {
 		o->file, o->account, NULL, &o->argv, o->strict
 	};
 	struct buf from = BUF_INIT;
-	int rc = choosing_address(o, &from, f);
+	int rc = choosing_address(o, header_from, &from, f);
 
 	if (rc == 0) {
 		r.from = from.len != 0 ? from.data : NULL;
@@ -85,16 +97,54 @@ submit_account(struct account *a, const struct options *o, struct fault *f)
 	return rc;
 }
 
+/* Reads the header of standard input, once; not when that is text only. */
+static int
+read_header(struct submission *s, struct fault *f)
+{
+	if (s->has_header || s->o->compose)
+		return 0;
+	s->has_header = 1;
+	return draft_read_header(&s->draft, &s->input, f);
+}
+
+/* What the message itself says about its sender. */
+static int
+read_header_from(struct submission *s, struct fault *f)
+{
+	int rc;
+
+	if (read_header(s, f) == -1)
+		return -1;
+	rc = sender_find_from(&s->draft.message.header, &s->header_from, f);
+	if (rc == 0 && s->o->read_envelope_from)
+		return fault_set(f, EX_USAGE, "--read-envelope-from: the "
+		    "message has no address in a From field: use -f");
+	return rc == -1 ? -1 : 0;
+}
+
+static const char *
+header_from(const struct submission *s)
+{
+	return s->header_from.len != 0 ? s->header_from.data : NULL;
+}
+
 static int
 resolve_account(struct submission *s, struct fault *f)
 {
-	if (submit_account(&s->account, s->o, f) == -1)
+	if (s->o->read_envelope_from && read_header_from(s, f) == -1)
+		return -1;
+	if (submit_account(&s->account, s->o, header_from(s), f) == -1)
 		return -1;
 	if (s->account.has_eval &&
 	    (relay_start(&s->relay, &s->account, s->o->verbose, f) == -1 ||
 	    relay_eval(&s->relay, &s->account, f) == -1))
 		return -1;
-	return sender_resolve(&s->sender, s->o, &s->account, f);
+	if (!s->o->read_envelope_from &&
+	    sender_needs_header(s->o, &s->account) &&
+	    read_header_from(s, f) == -1)
+		return -1;
+	return sender_resolve(&s->sender, s->o, &s->account, header_from(s),
+	    f);
 }
 
 static int
@@ -129,22 +179,16 @@ read_message(struct submission *s, struct fault *f)
 {
 	const struct options *o = s->o;
 	struct draft *d = &s->draft;
-	struct reader r;
 	size_t i;
-	int rc = 0;
 
 	for (i = 0; i < o->headers.n; i++)
 		draft_expect(d, o->headers.v[i]);
 	if (o->body != NULL)
 		return draft_take_text(d, o->body, &s->account, &s->sender, f);
-	reader_init(&r, STDIN_FILENO);
-	if (!o->compose)
-		rc = draft_read_header(d, &r, f);
-	if (rc == 0)
-		rc = draft_read_body(d, &r, text_flags(o), &s->account,
-		    &s->sender, f);
-	reader_release(&r);
-	return rc;
+	if (read_header(s, f) == -1)
+		return -1;
+	return draft_read_body(d, &s->input, text_flags(o), &s->account,
+	    &s->sender, f);
 }
 
 /* What notices are wanted (RFC 3461). "off" asks for nothing, which leaves it
@@ -233,7 +277,8 @@ run(struct submission *s, struct report *report, struct fault *f)
 	    read_message(s, f) == -1 ||
 	    fields_compose(h, &s->recipients, s->o, f) == -1 ||
 	    fields_add(h, s->o, f) == -1 || make_envelope(s, f) == -1 ||
-	    draft_finish(&s->draft, &s->account, &s->sender, f) == -1)
+	    draft_finish(&s->draft, &s->account, &s->sender, &s->envelope,
+	    f) == -1)
 		return -1;
 	if (s->o->mode == MODE_DRY_RUN) {
 		show(s, report);

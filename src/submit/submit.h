@@ -9,8 +9,11 @@
 
 /* Sends the mail (or shows it: --dry-run). What happened is in report. */
 void submit_run(const struct options *o, struct report *report);
-/* The account that options ask for; a->values are final but for eval lines. */
+/*
+ * The account that options ask for; a->values are final but for eval lines.
+ * header_from is the sender with --read-envelope-from, else NULL.
+ */
 int submit_account(struct account *a, const struct options *o,
-    struct fault *f);
+    const char *header_from, struct fault *f);
 
 #endif

@@ -21,14 +21,14 @@ resolve(struct account *a, struct sender *s, const struct options *o,
 	int rc;
 
 	relay_init(&relay);
-	rc = submit_account(a, o, f);
+	rc = submit_account(a, o, NULL, f);
 	if (rc == 0 && a->has_eval) {
 		rc = relay_start(&relay, a, 0, f);
 		if (rc == 0)
 			rc = relay_eval(&relay, a, f);
 	}
 	relay_release(&relay);
-	return rc == 0 ? sender_resolve(s, o, a, f) : -1;
+	return rc == 0 ? sender_resolve(s, o, a, NULL, f) : -1;
 }
 
 static void

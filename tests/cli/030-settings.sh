@@ -85,6 +85,27 @@ is "a password that everybody can read is refused" "$status" 78
 has "with what to do" err "chmod "
 hasnt "not showing it" err hunter2
 
+# A pipe instead of a file, as the shell makes it for <(...).
+mkfifo pipe
+run "$QSENDMAIL" -C pipe --settings
+is "a pipe that nobody writes to is no file to read" "$status$(cat err)" \
+	"66qsendmail: pipe is a pipe, and nothing comes out of it"
+printf 'host a\neval echo timeout 7\n' > pipe &
+run "$QSENDMAIL" -C pipe --settings
+is "what is written to a pipe is read" "$status $(shown host)" \
+	"0 a # account, pipe:1"
+is "and once more by the relay" "$(shown timeout | sed 's/ .*//')" 7
+printf 'host b\neval echo timeout 8\n' | "$QSENDMAIL" -C /dev/stdin \
+	--settings > out
+is "standard input can be one" "$(shown host) $(shown timeout |
+	sed 's/ .*//')" "b # account, /dev/stdin:1 8"
+
+# The words of msmtp.
+printf 'from %%U@%%H\nhost a\n' > words
+run env USER=joe HOSTNAME=h.example "$QSENDMAIL" -C words --pretend root
+is "--pretend shows the settings, whatever recipients there are" \
+	"$status $(shown from)" "0 joe@h.example # account, words:1"
+
 # eval, by the relay.
 cat > evals <<'END'
 account default

@@ -91,6 +91,103 @@ has "-F and --from make the From field" sent/1.eml \
 is "--from is the reverse-path too" "$(sent sender)" '"x@example.org"'
 again
 
+# Who sends, and what the message says about it.
+mail > in
+run "$QSENDMAIL" -t -f other@example.org -F 'Some Body' < in
+has "a From field that is missing has the address of -f" sent/1.eml \
+	'From: Some Body <other@example.org>'
+again
+mail > in
+run "$QSENDMAIL" -t -f '<>' < in
+has "but never the null sender" sent/1.eml 'From: me@example.org'
+again
+mail > in
+run "$QSENDMAIL" -t -f root < in
+has "nor a bare name" sent/1.eml 'From: me@example.org'
+is "which is no reverse-path either" "$(sent sender)" '"me@example.org"'
+again
+printf 'Subject: s\nfrom: "A, B" <ab@example.org>, c@x\nTo: a@x\n\nt\n' > in
+run "$QSENDMAIL" -t --read-envelope-from < in
+is "--read-envelope-from takes the first address of From" "$(sent sender)" \
+	'"ab@example.org"'
+has "the message stays as it is" sent/1.eml 'from: "A, B" <ab@example.org>, c@x'
+is "its body too" "$(tail -n 1 sent/1.eml | tr -d '\r')" t
+again
+printf 'Resent-From: r@x\nFrom: a@x\nResent-To: b@x\n\nt\n' > in
+run "$QSENDMAIL" -t --read-envelope-from < in
+is "of a resent message who resent it" "$(sent sender)" '"r@x"'
+again
+mail > in
+run "$QSENDMAIL" -t --read-envelope-from < in
+is "without a From field it is an error" "$status$(ls sent)" 64
+has "that says what to write" err 'no address in a From field: use -f'
+printf 'From: a@@b\n\nt\n' > in
+run "$QSENDMAIL" --read-envelope-from a@x < in
+is "so is one that cannot be read" "$status" 65
+printf 'from *@example.org\nhost a\n' > wild
+mail > in
+run "$QSENDMAIL" -C wild -t < in
+is "from with wildcards is no sender" "$status" 78
+has "and the line says what to do" err 'fits many senders: say which by -f'
+run "$QSENDMAIL" -C wild -t -f joe@example.org < in
+is "with -f it is that one" "$(sent sender)" '"joe@example.org"'
+has "who is in From as well" sent/1.eml 'From: joe@example.org'
+again
+run "$QSENDMAIL" -C wild -t --user me@example.org < in
+is "without -f it is the user" "$(sent sender)" '"me@example.org"'
+again
+printf 'from %%F\nhost a\n' > header-from
+printf 'From: A <a@x>\nTo: b@x\n\nt\n' > in
+run "$QSENDMAIL" -C header-from -t < in
+is "from %F is the address of the From field" "$(sent sender)" '"a@x"'
+again
+mail > in
+run "$QSENDMAIL" -C header-from -t < in
+is "without that field it is an error" "$status" 78
+has "that says why" err 'from "%F": the message has no From field'
+run "$QSENDMAIL" -C header-from -t -f c@x < in
+is "unless there is -f" "$(sent sender)" '"c@x"'
+again
+printf 'host a\nauto_from\nfrom b@x\n' > auto
+run env USER=joe "$QSENDMAIL" -C auto -t --maildomain y.org -f c@x < in
+is "auto_from is the user at maildomain" "$(sent sender)" '"joe@y.org"'
+has "in From as well" sent/1.eml 'From: joe@y.org'
+again
+run env USER=joe "$QSENDMAIL" -C auto -t < in
+is "without maildomain it is an error" "$status" 78
+has "that names it" err 'add a line with maildomain'
+printf 'host a\nfrom\n' > null
+run "$QSENDMAIL" -C null -t < in
+is "from without a value is the null sender" "$(sent sender)" '""'
+hasnt "and makes no From field" sent/1.eml 'From:'
+again
+
+# One To field for all.
+printf 'To: T <t@x>\nCc: c@x\nBcc: b@x\nSubject: s\n\nbody\n' > in
+run "$QSENDMAIL" -t --set-to-header o@x < in
+is "set_to_header: everybody gets the mail" "$(sent recipients)" \
+	'["o@x", "t@x", "c@x", "b@x"]'
+is "and is in the one To field" "$(grep -i '^[tb]*cc*[:]\|^to:' sent/1.eml |
+	tr -d '\r')" 'To: o@x, t@x, c@x, b@x'
+again
+run "$QSENDMAIL" -t --undisclosed-recipients o@x < in
+is "undisclosed_recipients: nobody is" \
+	"$(grep -i '^[tb]*cc*[:]\|^to:' sent/1.eml | tr -d '\r')" \
+	'To: undisclosed-recipients:;'
+again
+domain=$(printf 'very.long.%.0s' 1 2 3 4 5 6 7 8 9 0)example.org
+i=0
+while [ $i -lt 1500 ]; do echo "n$i"; i=$((i + 1)); done > names
+printf 'Subject: s\n\nfirst\nlast\n' > in
+# shellcheck disable=SC2046
+run "$QSENDMAIL" --set-to-header --maildomain "$domain" $(cat names) < in
+is "a To field larger than was foreseen" "$status$(cat err)" 0
+is "has all of them" "$(grep -o "n[0-9]*@$domain" sent/1.eml | wc -l |
+	tr -d ' ')" 1500
+is "and the body is whole" "$(tail -n 3 sent/1.eml | tr -d '\r')" \
+	"$(printf '\nfirst\nlast')"
+again
+
 # Local names.
 mail > in
 run "$QSENDMAIL" root < in

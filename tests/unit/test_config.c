@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -149,13 +150,27 @@ static const struct load_case {
 	    "!:1: unknown keyword (qsendmailrc(5) has the list)" },
 	{ "a keyword of one character", "x\n",
 	    "!:1: unknown keyword (qsendmailrc(5) has the list)" },
-	{ "a source of the password replaces that of defaults",
-	    "defaults\npasswordeval d\naccount a\npassword_file f\n"
-	    "account b\npassword x\naccount c\n",
-	    "[a] password_file=f@4  [b] password=@6  [c] passwordeval=d@2D" },
-	{ "and that of a base",
-	    "account a\npassword x\naccount b : a\npasswordeval e\n",
-	    "[a] password=@2  [b] passwordeval=e@4 " },
+	{ "a password_file replaces the sources of defaults",
+	    "defaults\npasswordeval d\npassword x\naccount a\n"
+	    "password_file f\naccount c\n",
+	    "[a] password_file=f@5  [c] password=@3D passwordeval=d@2D" },
+	{ "and those of a base", "account a\npassword x\npasswordeval e\n"
+	    "account b : a\npassword_file f\n",
+	    "[a] password=@2  passwordeval=e@3  [b] password_file=f@5 " },
+	{ "a password replaces the file of a base",
+	    "account a\npassword_file f\naccount b : a\npassword x\n"
+	    "account c : a\npasswordeval e\n",
+	    "[a] password_file=f@2  [b] password=@4  [c] passwordeval=e@6 " },
+	{ "password and passwordeval are inherited each by itself, as in "
+	    "msmtp", "defaults\npasswordeval d\naccount a\npassword x\n"
+	    "account b : a\npasswordeval e\n",
+	    "[a] password=@4  passwordeval=d@2D [b] password=@4  "
+	    "passwordeval=e@6 " },
+	{ "a file behind an own password replaces the rest of a base",
+	    "account a\npassword x\npasswordeval e\naccount b : a\n"
+	    "password y\npassword_file f\n",
+	    "[a] password=@2  passwordeval=e@3  [b] password=@5  "
+	    "password_file=f@6 " },
 	{ "the base's replaces that of defaults",
 	    "account a\npassword_file f\ndefaults\npasswordeval d\n"
 	    "account b : a\n", "[a] password_file=f@2  [b] password_file=f@2 " },
@@ -198,9 +213,19 @@ static const struct load_case {
 	    "[default] remove_bcc_headers=on@1 " },
 	{ "keywords without effect", "tls_force_sslv3\n"
 	    "tls_min_dh_prime_bits 512\n", "[default]" },
-	{ "values that change nothing", "auto_from off\n"
-	    "set_to_header off\n"
-	    "undisclosed_recipients off\n", "[default]" },
+	{ "an empty number without effect", "tls_min_dh_prime_bits\n",
+	    "[default]" },
+	{ "a number is wanted there", "tls_min_dh_prime_bits few\n",
+	    "!:1: tls_min_dh_prime_bits \"few\": expected a number" },
+	{ "undisclosed_recipients", "undisclosed_recipients\n",
+	    "[default] set_to_header=undisclosed_recipients@1 " },
+	{ "undisclosed_recipients on", "undisclosed_recipients on\n",
+	    "[default] set_to_header=undisclosed_recipients@1 " },
+	{ "undisclosed_recipients off",
+	    "set_to_header\nundisclosed_recipients off\n",
+	    "[default] set_to_header=off@2 " },
+	{ "undisclosed_recipients x", "undisclosed_recipients x\n",
+	    "!:1: undisclosed_recipients \"x\": expected on or off" },
 	{ "keywords that msmtp takes empty", "proxy_host\nproxy_port\nsocket\n"
 	    "source_ip\ntls_cert_file\ntls_crl_file\ntls_fingerprint\n"
 	    "tls_host_override\ntls_key_file\ntls_priorities\n"
@@ -213,15 +238,6 @@ static const struct load_case {
 	{ "lmtp", "protocol lmtp\n", "[default] protocol=lmtp@1 " },
 	{ "a protocol that nobody speaks", "protocol uucp\n",
 	    "!:1: protocol \"uucp\": expected smtp or lmtp" },
-	{ "auto_from", "auto_from\n",
-	    "!:1: auto_from other than off is not supported yet" },
-	{ "auto_from on", "auto_from on\n",
-	    "!:1: auto_from other than off is not supported yet" },
-	{ "set_to_header", "set_to_header\n",
-	    "!:1: set_to_header other than off is not supported yet" },
-	{ "undisclosed_recipients", "undisclosed_recipients\n",
-	    "!:1: undisclosed_recipients other than off is not supported "
-	    "yet" },
 	{ "a wrong dsn_notify", "dsn_notify sometimes\n", "!:1: dsn_notify "
 	    "\"sometimes\": expected off, never or failure,delay,success" },
 	{ "aliases", "aliases /etc/aliases\n",
@@ -231,15 +247,12 @@ static const struct load_case {
 	    "tls_priorities NORMAL:+X\n", "!:2: tls_priorities "
 	    "\"NORMAL:+X\": \"+X\" has no counterpart here; write "
 	    "tls_min_version or tls_ciphers (OpenSSL's names) instead" },
-	{ "a pattern in from", "from %U@x.org\n", "!:1: from \"%U@x.org\": "
-	    "patterns are not supported yet; write one address" },
-	{ "a wildcard in from", "from *@x.org\n", "!:1: from \"*@x.org\": "
-	    "patterns are not supported yet; write one address" },
+	{ "patterns stay as they are written",
+	    "from %U+*@x.org\ndomain %H\n",
+	    "[default] from=%U+*@x.org@1  domain=%H@2 " },
 	{ "another percent sign in from", "from a%b@x.org\n",
 	    "[default] from=a%b@x.org@1 " },
 	{ "a percent sign at the end", "from a%\n", "[default] from=a%@1 " },
-	{ "a pattern in domain", "domain %H\n", "!:1: domain \"%H\": "
-	    "patterns are not supported yet; write one name" },
 	{ "a wildcard is no pattern in domain", "domain [127.0.0.1]\n",
 	    "[default] domain=[127.0.0.1]@1 " },
 	{ "a bad value has its line", "\nhost a\ntls maybe\n",
@@ -701,6 +714,18 @@ static const struct account_case {
 	{ .name = "a base that nobody has", .user = "host a\naccount b : c\n",
 	    .want = "!home/.qsendmailrc:2: account c is not defined before "
 	    "this line, and no provider has this name" },
+	{ .name = "a base that comes later", .user = "account default : b\n"
+	    "account b\nhost b\n",
+	    .want = "!home/.qsendmailrc:1: account b is defined only behind "
+	    "this line (home/.qsendmailrc:2): put it in front" },
+	{ .name = "one that a provider is called like", .user = "account "
+	    "default : qq\naccount qq\nhost b\n",
+	    .want = "!home/.qsendmailrc:1: account qq is defined only behind "
+	    "this line (home/.qsendmailrc:2): put it in front" },
+	{ .name = "a base of another file", .user = "account default : b\n",
+	    .system = "account b\nhost b\n",
+	    .want = "!home/.qsendmailrc:1: account b is not defined before "
+	    "this line, and no provider has this name" },
 	{ .name = "an account by name",
 	    .user = "account a\nhost a\naccount b\nhost b\n", .account = "b",
 	    .want = "b: host=bA port=25B" },
@@ -719,10 +744,67 @@ static const struct account_case {
 	    .user = "account default\nhost d\naccount a\nhost a\n"
 	    "from a@x.org\n", .from = "a@X.ORG",
 	    .want = "a: host=aA port=25B from=a@x.orgA" },
-	{ .name = "the local part is compared as it is",
+	{ .name = "the local part in any case too, as in msmtp",
 	    .user = "account default\nhost d\naccount a\nhost a\n"
 	    "from a@x.org\n", .from = "A@x.org",
-	    .want = "default: host=dA port=25B from=A@x.orgC" },
+	    .want = "a: host=aA port=25B from=a@x.orgA" },
+	{ .name = "a detail belongs to the account without it",
+	    .user = "account default\nhost d\naccount a\nhost a\n"
+	    "from a@x.org\n", .from = "a+b+c@x.org",
+	    .want = "a: host=aA port=25B from=a@x.orgA" },
+	{ .name = "a wildcard fits", .user = "account default\nhost d\n"
+	    "account a\nhost a\nfrom *@x.org\n", .from = "b@x.org",
+	    .want = "a: host=aA port=25B from=b@x.orgC" },
+	{ .name = "the first of two that fit", .user = "account a\nhost a\n"
+	    "from b*@x.org\naccount c\nhost c\nfrom *@x.org\n",
+	    .from = "c@x.org", .want = "c: host=cA port=25B from=c@x.orgC" },
+	{ .name = "without a sender a wildcard stays",
+	    .user = "host a\nfrom *@x.org\n",
+	    .want = "default: host=aA port=25B from=*@x.orgA" },
+	{ .name = "a bare name is no sender for a wildcard",
+	    .user = "host a\nfrom *\n", .from = "root",
+	    .want = "default: host=aA port=25B from=*A" },
+	{ .name = "with allow_from_override off it stays as well",
+	    .user = "host a\nfrom *@x.org\nallow_from_override off\n",
+	    .from = "b@x.org", .want = "default: host=aA port=25B "
+	    "from=*@x.orgA allow_from_override=offA" },
+	{ .name = "letters stand for names", .user = "host a\n"
+	    "from %U@%H\n",
+	    .want = "default: host=aA port=25B from=joe@host.exampleA" },
+	{ .name = "the sender who was asked for takes their place",
+	    .user = "host a\nfrom %U@%M\n", .from = "b@x.org",
+	    .want = "default: host=aA port=25B from=b@x.orgC" },
+	{ .name = "a name that is not there", .user = "host a\nfrom %U@%M\n",
+	    .want = "!from \"%U@%M\": %M needs the file /etc/mailname (a "
+	    "name in its first line), which cannot be read" },
+	{ .name = "the account is chosen by letters as they are written",
+	    .user = "account a\nhost a\nfrom %U@x.org\naccount default\n"
+	    "host d\n", .from = "joe@x.org",
+	    .want = "default: host=dA port=25B from=joe@x.orgC" },
+	{ .name = "the message's own sender comes later", .user = "host a\n"
+	    "from %F\n", .want = "default: host=aA port=25B from=%FA" },
+	{ .name = "a provider's login has no letters", .user = "from %U@qq.com"
+	    "\n", .want = "default: host=smtp.qq.comP port=465P "
+	    "from=joe@qq.comA sender=loginP auth=loginP user=joe@qq.comP "
+	    "tls=onP tls_starttls=offP domains=qq.com foxmail.comP "
+	    "hint=codeP" },
+	{ .name = "nor wildcards", .user = "from *@gmail.com\n",
+	    .want = "default: host=smtp.gmail.comP port=465P "
+	    "from=*@gmail.comA sender=anyP auth=loginP tls=onP "
+	    "tls_starttls=offP domains=gmail.comP" },
+	{ .name = "auto_from", .user = "host a\nfrom b@x.org\nauto_from\n"
+	    "maildomain y.org\n", .want = "default: host=aA port=25B "
+	    "from=joe@y.orgA auto_from=onA maildomain=y.orgA" },
+	{ .name = "auto_from whoever was asked for", .user = "host a\n"
+	    "auto_from\nmaildomain y.org\n", .from = "b@x.org",
+	    .want = "default: host=aA port=25B from=joe@y.orgA "
+	    "auto_from=onA maildomain=y.orgA" },
+	{ .name = "auto_from without maildomain", .user = "host a\n"
+	    "auto_from\n",
+	    .want = "default: host=aA port=25B from=joeA auto_from=onA" },
+	{ .name = "allow_from_override off and no from", .user = "host a\n"
+	    "allow_from_override off\n", .from = "b@x.org",
+	    .want = "default: host=aA port=25B allow_from_override=offA" },
 	{ .name = "a local part that begins the same is another one",
 	    .user = "account default\nhost d\naccount a\nhost a\n"
 	    "from ab@x.org\n", .from = "a@x.org",
@@ -787,6 +869,14 @@ static const struct account_case {
 	{ .name = "the user's accounts win over the system's",
 	    .user = "account a\nhost u\n", .system = "account a\nhost s\n",
 	    .account = "a", .want = "a: host=uA port=25B" },
+	{ .name = "also when the sender is that of the system's",
+	    .user = "account default\nhost d\naccount a\nhost u\n",
+	    .system = "account a\nhost s\nfrom a@x\n", .from = "a@x",
+	    .want = "default: host=dA port=25B from=a@xC" },
+	{ .name = "another account of the system by its sender",
+	    .user = "account a\nhost u\n",
+	    .system = "account b\nhost s\nfrom *@x\n", .from = "a@x",
+	    .want = "b: host=sA port=25B from=a@xC" },
 	{ .name = "the system's accounts are there too",
 	    .user = "account a\nhost u\n", .system = "host s\n",
 	    .want = "default: host=sA port=25B" },
@@ -801,8 +891,7 @@ static const struct account_case {
 	{ .name = "a source of the password on the command line",
 	    .user = "host a\npasswordeval e\npassword x\n",
 	    .argv = "password_file=/f",
-	    .want = "default: host=aA port=25B password_file=/fC "
-	    "secret home/.qsendmailrc default" },
+	    .want = "default: host=aA port=25B password_file=/fC" },
 	{ .name = "--host starts from nothing",
 	    .user = "host a\nuser u\npassword x\n", .from = "1@qq.com",
 	    .env = "PASSWORD=y", .argv = "host=b",
@@ -882,7 +971,8 @@ static const struct account_case {
 	{ .name = "an open bracket", .env = "URL=smtp://[::1",
 	    .want = "!QSENDMAIL_URL: expected ] behind the address" },
 	{ .name = "no host in a URL", .env = "URL=smtp://u@",
-	    .want = "!QSENDMAIL_HOST needs a value: expected a value" },
+	    .want = "!QSENDMAIL_HOST needs a value: the name or address of "
+	    "a server" },
 	{ .name = "a bad %XX", .env = "URL=smtp://u%4@a",
 	    .want = "!QSENDMAIL_URL: bad %XX in the user name" },
 	{ .name = "a %XX that is not hexadecimal", .env = "URL=smtp://u%4g@a",
@@ -1131,6 +1221,77 @@ test_maildir(void)
 	unlink("home/.qsendmailrc");
 }
 
+/* msmtp's variables, when there is no account. */
+static void
+test_smtpserver(void)
+{
+	struct account_request r = { .from = NULL };
+	struct fault f = FAULT_INIT;
+	struct account a;
+
+	setenv("SMTPSERVER", "mail.example", 1);
+	setenv("EMAIL", "a@x.org", 1);
+	account_init(&a);
+	is_number(account_resolve(&a, &r, &f), 0, "SMTPSERVER and EMAIL");
+	is_text(values_text(&a.values, S_HOST), "mail.example", "the server");
+	is_text(values_text(&a.values, S_FROM), "a@x.org", "and the sender");
+	account_release(&a);
+	r.from = "b@gmail.com";
+	chosen(&r, "mail.example", "SMTPSERVER before a provider");
+	put_file("home/.qsendmailrc", "host default\n");
+	chosen(&r, "default", "not when there is a default account");
+	put_file("home/.qsendmailrc", "account a\nhost a\nfrom b@gmail.com\n");
+	chosen(&r, "a", "nor one of the sender");
+	unlink("home/.qsendmailrc");
+	setenv("EMAIL", "\n", 1);
+	r.from = NULL;
+	chosen(&r, "EMAIL: from: the value has a control character",
+	    "a bad EMAIL");
+	unsetenv("SMTPSERVER");
+	unsetenv("EMAIL");
+	fault_release(&f);
+}
+
+/* A pipe: read once here, and once more by the relay. */
+static void
+test_pipe(void)
+{
+	static const char text[] = "account a\nhost h\npassword hunter2\n";
+	struct account_request r = { .file = "pipe", .name = "a" };
+	struct fault f = FAULT_INIT;
+	struct account a;
+	struct values v;
+	pid_t child;
+	int fd;
+
+	if (mkfifo("pipe", 0600) == -1)
+		ok(0, "mkfifo");
+	account_init(&a);
+	is_number(account_resolve(&a, &r, &f), -1, "a pipe without a writer");
+	is_text(f.text.data, "pipe is a pipe, and nothing comes out of it",
+	    "is a fault, soon");
+	is_number(f.code, EX_NOINPUT, "of its kind");
+	account_release(&a);
+	fault_release(&f);
+	child = fork();
+	if (child == 0) {
+		fd = open("pipe", O_WRONLY);
+		_exit(write(fd, text, sizeof text - 1) == -1);
+	}
+	account_init(&a);
+	is_number(account_resolve(&a, &r, &f), 0, "a pipe with a writer");
+	is_text(values_text(&a.values, S_HOST), "h", "has settings");
+	values_init(&v);
+	is_number(account_load_secret(a.secret_file, a.secret_section, &v,
+	    &f), 0, "and can be read again");
+	is_text(values_text(&v, S_PASSWORD), "hunter2", "for the password");
+	values_release(&v);
+	account_release(&a);
+	fault_release(&f);
+	waitpid(child, NULL, 0);
+	unlink("pipe");
+}
+
 /* Without the shipped file: what needs it fails, the rest works. */
 static void
 test_no_providers(void)
@@ -1222,8 +1383,22 @@ static const struct eval_case {
 	{ "an eval of a base wins over defaults behind it", "account a\n"
 	    "eval echo timeout 5\ndefaults\ntimeout 6\n"
 	    "account default : a\n", "5 - -" },
-	{ "an eval of an included file wins", "timeout 6\ninclude sub/eval\n"
-	    "timeout 7\n", "5 - -" },
+	{ "a line behind an included eval wins",
+	    "timeout 6\ninclude sub/eval\ntimeout 7\n", "7 - -" },
+	{ "an included eval wins over a line before", "timeout 6\n"
+	    "include sub/eval\n", "5 - -" },
+	{ "an included line wins over an eval before",
+	    "eval echo timeout 6\ninclude sub/line\n", "8 - -" },
+	{ "an eval wins over an included line before", "include sub/line\n"
+	    "eval echo timeout 6\n", "6 - -" },
+	{ "the second of two bases wins over an eval of the first",
+	    "account a\ntimeout 1\naccount b\neval echo timeout 2\n"
+	    "account default : b, a\n", "1 - -" },
+	{ "an eval of the second of two bases wins",
+	    "account a\ntimeout 1\naccount b\neval echo timeout 2\n"
+	    "account default : a, b\n", "2 - -" },
+	{ "an older spelling wins over an eval before",
+	    "eval echo timeout 6\nconnect_timeout 7\n", "7 - -" },
 	{ "a password of defaults", "defaults\npassword hunter2\n"
 	    "account default\n", "off - hunter2" },
 	{ "a password of a base", "account a\npassword hunter2\n"
@@ -1553,7 +1728,11 @@ main(void)
 	chmod(".", 0711);
 	setenv("QSENDMAIL_TEST_SYSCONFDIR", "sys", 1);
 	setenv("QSENDMAIL_TEST_DATADIR", "data", 1);
+	setenv("USER", "joe", 1);
+	setenv("HOSTNAME", "host.example", 1);
 	unsetenv("XDG_CONFIG_HOME");
+	unsetenv("SMTPSERVER");
+	unsetenv("EMAIL");
 	mkdir("sys", 0700);
 	mkdir("data", 0700);
 	put_file("data/providers", providers);
@@ -1570,9 +1749,12 @@ main(void)
 	test_search();
 	test_maildir();
 	test_xdg();
+	test_smtpserver();
+	test_pipe();
 	test_no_providers();
 	test_descriptors();
 	put_file("sub/eval", "eval echo timeout 5\n");
+	put_file("sub/line", "timeout 8\n");
 	for (i = 0; i < sizeof eval_cases / sizeof eval_cases[0]; i++)
 		test_eval(&eval_cases[i]);
 	test_load_secret();

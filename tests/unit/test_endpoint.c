@@ -110,6 +110,19 @@ static const struct {
 	    "a 1465 tls check=1 trust= ehlo=localhost" },
 	{ "a trust file", "host=a;tls=on;tls_trust_file=/dev/null",
 	    "a 25 starttls check=1 trust=/dev/null ehlo=localhost" },
+	{ "nobody to trust", "host=a;tls=on;tls_trust_file=",
+	    "tls_trust_file is empty, so there is no certificate to trust: "
+	    "write system, or a file" },
+	{ "which does not matter without a check",
+	    "host=a;tls=on;tls_trust_file=;tls_certcheck=off",
+	    "a 25 starttls check=0 trust= ehlo=localhost" },
+	{ "letters in domain", "host=a;domain=%H.%C.%U.%F",
+	    "a 25 clear ehlo=host.example.canon.example.%U.%F" },
+	{ "no mailname for domain", "host=a;domain=%M",
+	    "domain: %M needs the file /etc/mailname (a name in its first "
+	    "line), which cannot be read" },
+	{ "a host name with a blank", "host=a;domain=x %H",
+	    "domain is not a name: x host.example" },
 	{ "no check of the certificate",
 	    "host=a;tls=on;tls_trust_file=/nonexistent;tls_certcheck=off",
 	    "a 25 starttls check=0 trust= ehlo=localhost" },
@@ -595,6 +608,9 @@ test_certificates(void)
 int
 main(void)
 {
+	setenv("HOSTNAME", "host.example", 1);
+	setenv("QSENDMAIL_TEST_CANONICAL", "canon.example", 1);
+	setenv("QSENDMAIL_TEST_SYSCONFDIR", ".", 1);
 	test_load();
 	test_limits();
 	test_next_login();

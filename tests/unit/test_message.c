@@ -485,7 +485,7 @@ test_read_errors(void)
 
 enum {
 	NO_FROM = 1, REPLACE_FROM = 2, NO_ID = 4, REPLACE_ID = 8, NO_DATE = 16,
-	KEEP_BCC = 32, LATIN1 = 64, BAD_CHARSET = 128
+	KEEP_BCC = 32, LATIN1 = 64, BAD_CHARSET = 128, ONE_TO = 256
 };
 
 static const struct {
@@ -548,6 +548,17 @@ static const struct {
 	{ "Bcc is kept when wanted", KEEP_BCC,
 	    "Date: x\nFrom: a@b\nMessage-ID: <a@b>\nBcc: a@b\n", "",
 	    FULL "Bcc: a@b\r\n" },
+	{ "one To in the place of the first To, Cc and Bcc", ONE_TO | KEEP_BCC,
+	    "Cc: a@b\nDate: x\nto: a@b\n c@d\nFrom: a@b\nBcc: e@f\n"
+	    "TO: g@h\nMessage-ID: <a@b>\nResent-To: c@d\nResent-Date: x\n"
+	    "Resent-From: a@b\nResent-Message-ID: <a@b>\n", "",
+	    "Date: x\r\nTo: r@x,\r\n s@y\r\nFrom: a@b\r\n"
+	    "Message-ID: <a@b>\r\nResent-To: c@d\r\nResent-Date: x\r\n"
+	    "Resent-From: a@b\r\nResent-Message-ID: <a@b>\r\n" },
+	{ "one To where there is none, behind trace fields", ONE_TO,
+	    "Received: r\n" "Date: x\nFrom: a@b\nMessage-ID: <a@b>\n"
+	    "Cc: a@b\n", "",
+	    "Received: r\r\nTo: r@x,\r\n s@y\r\n" FULL },
 	{ "resent: what lacks is added to its block", 0,
 	    "Received: r\nX: y\nResent-To: c@d\nDate: x\nFrom: a@b\n"
 	    "Message-ID: <a@b>\n", "",
@@ -637,6 +648,7 @@ complete(int how, const char *text, struct buf *out)
 	struct completion c = {
 		.from = how & NO_FROM ? NULL : "me@example.org",
 		.replace_from = (how & REPLACE_FROM) != 0,
+		.to = how & ONE_TO ? "r@x,\r\n s@y" : NULL,
 		.msgid_domain = "example.org",
 		.add_msgid = !(how & NO_ID),
 		.replace_msgid = (how & REPLACE_ID) != 0,

@@ -21,9 +21,9 @@ static const struct set_case {
 	    "smtp.qq.com", 0 },
 	{ "text may be empty", SETTING_FILE, "user", "", "", 0 },
 	{ "host may not be empty", SETTING_FILE, "host", "",
-	    "!host needs a value: expected a value", 0 },
-	{ "domain may not be empty", SETTING_FILE, "domain", "",
-	    "!domain needs a value: expected a value", 0 },
+	    "!host needs a value: the name or address of a server", 0 },
+	{ "an empty domain is the default again", SETTING_FILE, "domain", "",
+	    "localhost", 0 },
 	{ "tls_trust_file may be empty", SETTING_FILE, "tls_trust_file", "",
 	    "", 0 },
 	{ "proxy_port may be empty", SETTING_FILE, "proxy_port", "", "", 0 },
@@ -83,6 +83,27 @@ static const struct set_case {
 	    "x", "!--tls-starttls \"x\": expected on or off", 0 },
 	{ "a bad switch of the environment", SETTING_ENV, "tls_starttls",
 	    "x", "!QSENDMAIL_TLS_STARTTLS \"x\": expected on or off", 0 },
+	{ "one To field", SETTING_FILE, "set_to_header", "", "on", 0 },
+	{ "one that names nobody", SETTING_FILE, "set_to_header",
+	    "undisclosed_recipients", "undisclosed_recipients", 2 },
+	{ "To, Cc and Bcc as they are", SETTING_FILE, "set_to_header", "off",
+	    "off", 1 },
+	{ "set_from_header alone is auto", SETTING_FILE, "set_from_header",
+	    "", "auto", 0 },
+	{ "set_date_header alone is auto", SETTING_FILE, "set_date_header",
+	    "", "auto", 0 },
+	{ "set_date_header has no on", SETTING_FILE, "set_date_header", "on",
+	    "!set_date_header \"on\": expected auto or off", 0 },
+	{ "set_msgid_header alone is auto", SETTING_FILE, "set_msgid_header",
+	    "", "auto", 0 },
+	{ "remove_bcc_headers alone is on", SETTING_FILE,
+	    "remove_bcc_headers", "", "on", 1 },
+	{ "auto_from alone is on", SETTING_FILE, "auto_from", "", "on", 1 },
+	{ "allow_from_override alone is on", SETTING_FILE,
+	    "allow_from_override", "", "on", 1 },
+	{ "a pattern is kept as it is written", SETTING_FILE, "from",
+	    "%U+*@%H", "%U+*@%H", 0 },
+	{ "in domain too", SETTING_FILE, "domain", "%C", "%C", 0 },
 	{ "a choice", SETTING_FILE, "auth", "login", "login", 2 },
 	{ "a choice in capitals", SETTING_FILE, "auth", "XOAUTH2", "xoauth2",
 	    4 },
@@ -112,11 +133,31 @@ static const struct set_case {
 	{ "a negative port", SETTING_FILE, "port", "-25",
 	    "!port \"-25\": expected a number from 1 to 65535", 0 },
 	{ "no port", SETTING_FILE, "port", "",
-	    "!port needs a value: expected a number from 1 to 65535", 0 },
+	    "!port needs a value: a number from 1 to 65535", 0 },
 	{ "a number that does not fit", SETTING_FILE, "max_recipients",
 	    "99999999999999999999", "!max_recipients "
 	    "\"99999999999999999999\": expected a number from 1 to "
-	    "1000000000", 0 },
+	    "2147483647", 0 },
+	{ "the highest number", SETTING_FILE, "timeout", "2147483647",
+	    "2147483647", 2147483647 },
+	{ "a hexadecimal number", SETTING_FILE, "port", "0x24b", "587", 587 },
+	{ "one in capitals", SETTING_FILE, "port", "0X24B", "587", 587 },
+	{ "an octal number", SETTING_FILE, "port", "01113", "587", 587 },
+	{ "a sign before a number", SETTING_FILE, "port", "+587", "587", 587 },
+	{ "a minus behind it", SETTING_FILE, "port", "+-587",
+	    "!port \"+-587\": expected a number from 1 to 65535", 0 },
+	{ "a sign alone", SETTING_FILE, "port", "+",
+	    "!port \"+\": expected a number from 1 to 65535", 0 },
+	{ "a digit that octal numbers lack", SETTING_FILE, "port", "0587",
+	    "!port \"0587\": expected a number from 1 to 65535", 0 },
+	{ "hexadecimal without digits", SETTING_FILE, "port", "0x",
+	    "!port \"0x\": expected a number from 1 to 65535", 0 },
+	{ "letters of another base", SETTING_FILE, "port", "24b",
+	    "!port \"24b\": expected a number from 1 to 65535", 0 },
+	{ "seconds in hexadecimal", SETTING_FILE, "timeout", "0x3c", "60",
+	    60 },
+	{ "seconds without a value", SETTING_FILE, "timeout", "",
+	    "!timeout needs a value: a number of seconds, or off", 0 },
 	{ "seconds", SETTING_FILE, "timeout", "60", "60", 60 },
 	{ "no time limit", SETTING_FILE, "timeout", "off", "off", 0 },
 	{ "no seconds", SETTING_FILE, "timeout", "0",
@@ -145,7 +186,7 @@ static const struct set_case {
 	    "!dsn_notify \"delay,\": expected off, never or "
 	    "failure,delay,success", 0 },
 	{ "no words", SETTING_FILE, "dsn_notify", "", "!dsn_notify needs a "
-	    "value: expected off, never or failure,delay,success", 0 },
+	    "value: off, never or failure,delay,success", 0 },
 	{ "dsn_return hdrs", SETTING_FILE, "dsn_return", "HDRS", "headers",
 	    1 },
 	{ "syslog on", SETTING_FILE, "syslog", "on", "on", 0 },
@@ -341,6 +382,54 @@ test_names(void)
 }
 
 static void
+test_switches(void)
+{
+	ok(settings_is_switch(&settings[S_TLS]), "tls may stand alone");
+	ok(settings_is_switch(&settings[S_AUTH]), "so may auth");
+	ok(settings_is_switch(&settings[S_SYSLOG]), "and syslog");
+	ok(!settings_is_switch(&settings[S_USER]), "but not user");
+	ok(settings_takes(&settings[S_PORT], "25"), "a value for port");
+	ok(!settings_takes(&settings[S_PORT], "x"), "and none");
+}
+
+static void
+test_sources(void)
+{
+	struct values v, over;
+
+	values_init(&v);
+	values_init(&over);
+	set(&v, "password", "x", 1);
+	set(&v, "password_file", "f", 2);
+	set(&over, "user", "u", 3);
+	values_replace_sources(&v, &over);
+	ok(values_is_set(&v, S_PASSWORD) && values_is_set(&v,
+	    S_PASSWORD_FILE), "another setting replaces no source");
+	set(&over, "passwordeval", "e", 4);
+	values_replace_sources(&v, &over);
+	ok(!values_is_set(&v, S_PASSWORD) && !values_is_set(&v,
+	    S_PASSWORD_FILE), "one source replaces every other");
+	values_release(&v);
+	values_release(&over);
+}
+
+static void
+test_system_file(void)
+{
+	struct buf path = BUF_INIT;
+
+	setenv("QSENDMAIL_TEST_SYSCONFDIR", "/dev", 1);
+	is_number(settings_system_file("null", &path), 1,
+	    "a file of the system");
+	is_text(path.data, "/dev/null", "in its place");
+	is_number(settings_system_file("no-such", &path), 0, "one it lacks");
+	unsetenv("QSENDMAIL_TEST_SYSCONFDIR");
+	is_number(settings_system_file("passwd", &path), 1,
+	    "in /etc when it is not where we are installed");
+	buf_release(&path);
+}
+
+static void
 test_home(void)
 {
 	struct buf b = BUF_INIT;
@@ -373,5 +462,8 @@ main(void)
 	test_merge();
 	test_names();
 	test_home();
+	test_switches();
+	test_sources();
+	test_system_file();
 	return tap_done();
 }

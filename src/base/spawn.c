@@ -21,8 +21,11 @@
 
 extern char **environ;
 
+/* Starts path, which is looked for in $PATH when it is argv[0] itself; err
+ * is its standard error, -1: ours. 0, or an errno. */
 static int
-start(pid_t *pid, const char *path, char *const argv[], int in, int out)
+start(pid_t *pid, const char *path, char *const argv[], int in, int out,
+    int err)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
@@ -40,7 +43,10 @@ start(pid_t *pid, const char *path, char *const argv[], int in, int out)
 	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	rc = posix_spawn(pid, path, &files, &attributes, argv, environ);
+	if (err != -1)
+		posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
+	rc = (path == argv[0] ? posix_spawnp : posix_spawn)(pid, path, &files,
+	    &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&files);
 	return rc;
@@ -77,7 +83,7 @@ spawn_socket(struct child *c, const char *path, char *const argv[],
 		/* posix_spawn may find out only in the child (127). */
 		rc = errno;
 	else
-		rc = start(&c->pid, path, argv, pair[1], pair[1]);
+		rc = start(&c->pid, path, argv, pair[1], pair[1], -1);
 	if (pair[1] != -1)
 		close(pair[1]);
 	if (rc != 0) {
@@ -135,39 +141,65 @@ drain(int fd, struct buf *out)
 	return rc;
 }
 
+/*
+ * Runs a program with /dev/null as its input (and, if silent, as its standard
+ * error) and appends what it prints to out. 0 with its exit status, 1 when it
+ * prints too much, -1 with errno when it cannot be run.
+ */
+static int
+run(const char *path, char *const argv[], int silent, struct buf *out,
+    int *status)
+{
+	int rc, error, empty, ends[2] = { -1, -1 };
+	pid_t pid;
+
+	empty = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (empty == -1 || pipe(ends) == -1) {
+		error = errno;
+		if (empty != -1)
+			close(empty);
+		errno = error;
+		return -1;
+	}
+	empty = move_up(empty);
+	ends[0] = move_up(ends[0]);
+	ends[1] = move_up(ends[1]);
+	error = start(&pid, path, argv, empty, ends[1], silent ? empty : -1);
+	close(empty);
+	close(ends[1]);
+	if (error != 0) {
+		close(ends[0]);
+		errno = error;
+		return -1;
+	}
+	rc = drain(ends[0], out);
+	close(ends[0]);
+	*status = wait_for(pid);
+	return rc == -1 ? 1 : 0;
+}
+
 int
 spawn_shell(const char *command, struct buf *out, struct fault *f)
 {
 	char shell[] = "sh", option[] = "-c";
 	char *const argv[] = { shell, option, (char *)command, NULL };
-	int rc, status, empty, ends[2] = { -1, -1 };
-	pid_t pid;
+	int status, rc = run("/bin/sh", argv, 0, out, &status);
 
-	empty = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (empty == -1 || pipe(ends) == -1) {
-		if (empty != -1)
-			close(empty);
-		return fault_errno(f, EX_OSERR, "cannot make a pipe");
-	}
-	empty = move_up(empty);
-	ends[0] = move_up(ends[0]);
-	ends[1] = move_up(ends[1]);
-	rc = start(&pid, "/bin/sh", argv, empty, ends[1]);
-	close(empty);
-	close(ends[1]);
-	if (rc != 0) {
-		close(ends[0]);
-		errno = rc;
-		return fault_errno(f, EX_OSERR, "cannot run \"%s\"", command);
-	}
-	rc = drain(ends[0], out);
-	close(ends[0]);
-	status = wait_for(pid);
 	if (rc == -1)
+		return fault_errno(f, EX_OSERR, "cannot run \"%s\"", command);
+	if (rc == 1)
 		return fault_set(f, EX_CONFIG,
 		    "command \"%s\" prints too much", command);
 	if (status != 0)
 		return fault_set(f, EX_CONFIG,
 		    "command \"%s\" ended with status %d", command, status);
 	return 0;
+}
+
+int
+spawn_program(char *const argv[], struct buf *out)
+{
+	int status, rc = run(argv[0], argv, 1, out, &status);
+
+	return rc == 0 ? status : -1;
 }

@@ -32,5 +32,12 @@ int spawn_end(struct child *c);
  * (EX_CONFIG) when it cannot be run, prints too much or exits non-zero.
  */
 int spawn_shell(const char *command, struct buf *out, struct fault *f);
+/*
+ * The same for a program of $PATH, without a shell and with /dev/null as its
+ * standard error. Returns its exit status (128 plus the number of a signal);
+ * -1 when there is no such program, when it prints too much, or when the
+ * system refuses.
+ */
+int spawn_program(char *const argv[], struct buf *out);
 
 #endif

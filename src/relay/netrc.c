@@ -100,9 +100,9 @@ read_key(struct netrc *n, struct entry *e, const char *host,
 		*e = other;
 		e->fits_host = next_word(n) && ascii_is_equal(n->word.data,
 		    n->word.len, host, strlen(host));
-	} else if (is_word(n, "login")) {
+	} else if (is_word(n, "login") || is_word(n, "user")) {
 		e->fits_user = next_word(n) && is_word(n, user);
-	} else if (is_word(n, "password")) {
+	} else if (is_word(n, "password") || is_word(n, "passwd")) {
 		e->has_password = next_word(n);
 		buf_reset(found);
 		buf_add(found, n->word.data, n->word.len);

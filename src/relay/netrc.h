@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The passwords file of ftp(1), ~/.netrc. */
+/* The passwords file of ftp(1), ~/.netrc; user and passwd are words for login
+ * and password, as in msmtp. */
 #ifndef RELAY_NETRC_H
 #define RELAY_NETRC_H
 

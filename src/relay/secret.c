@@ -183,25 +183,90 @@ from_credentials(struct buf *out, const struct secret_request *r,
 	return rc;
 }
 
+/* The key ring is reached by the session bus; without one, asking for a
+ * password in it would only start a bus of its own. */
 static int
-from_netrc(struct buf *out, const struct secret_request *r, struct fault *f)
+has_session_bus(void)
 {
-	struct buf path = BUF_INIT, text = BUF_INIT;
+	const char *address = compat_getenv("DBUS_SESSION_BUS_ADDRESS");
+	const char *directory = compat_getenv("XDG_RUNTIME_DIR");
+	struct buf path = BUF_INIT;
+	int found = address != NULL && *address != '\0';
+
+	if (!found && directory != NULL && directory[0] == '/') {
+		buf_addf(&path, "%s/bus", directory);
+		found = access(path.data, F_OK) == 0;
+	}
+	buf_release(&path);
+	return found;
+}
+
+/* Asks libsecret's own tool: 1 with what it found, else 0. */
+static int
+look_up(struct buf *out, char *const argv[], struct fault *f)
+{
+	if (spawn_program(argv, out) == 0 && out->len != 0)
+		return first_line(out, "the key ring, by", argv[0], f);
+	compat_wipe(out->data, out->len);
+	buf_reset(out);
+	return 0;
+}
+
+/* By the attributes that msmtp tells people to store, then by those of the
+ * older GNOME key ring. */
+static int
+from_key_ring(struct buf *out, const struct secret_request *r,
+    struct fault *f)
+{
+	char tool[] = "secret-tool", lookup[] = "lookup", host[] = "host",
+	    service[] = "service", smtp[] = "smtp", user[] = "user",
+	    protocol[] = "protocol", server[] = "server";
+	char *const now[] = { tool, lookup, host, (char *)r->host, service,
+		smtp, user, (char *)r->user, NULL };
+	char *const before[] = { tool, lookup, user, (char *)r->user, protocol,
+		smtp, server, (char *)r->host, NULL };
+	int rc;
+
+	/* Key ring and netrc have the passwords of hosts, not of keys. */
+	if (r->key != NULL || !has_session_bus())
+		return 0;
+	rc = look_up(out, now, f);
+	return rc != 0 ? rc : look_up(out, before, f);
+}
+
+static int
+from_netrc_file(struct buf *out, const struct secret_request *r,
+    const char *path, struct fault *f)
+{
+	struct buf text = BUF_INIT;
 	struct stat st;
 	int rc = 0;
 
-	if (r->key != NULL)
-		return 0; /* it has passwords of hosts */
-	settings_home(&path);
-	buf_adds(&path, "/.netrc");
-	if (stat(path.data, &st) == 0) {
+	if (stat(path, &st) == 0) {
 		if (st.st_size > 0 && (size_t)st.st_size < NETRC_MAX)
 			buf_grow(&text, (size_t)st.st_size);
-		rc = load_file(path.data, NETRC_MAX, &text, f);
+		rc = load_file(path, NETRC_MAX, &text, f);
 	}
 	if (rc == 1)
 		rc = netrc_find(text.data, text.len, r->host, r->user, out);
 	buf_wipe(&text);
+	return rc;
+}
+
+/* The user's file, then the system's. */
+static int
+from_netrc(struct buf *out, const struct secret_request *r, struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	int rc;
+
+	if (r->key != NULL)
+		return 0;
+	settings_home(&path);
+	buf_adds(&path, "/.netrc");
+	rc = from_netrc_file(out, r, path.data, f);
+	if (rc == 0 && settings_system_file("netrc", &path))
+		rc = from_netrc_file(out, r, path.data, f);
 	buf_release(&path);
 	return rc;
 }
@@ -250,10 +315,10 @@ search(struct buf *out, const struct secret_request *r,
 }
 
 static secret_source *const named[] = {
-	from_command, from_file, from_section, from_credentials
+	from_section, from_command, from_file, from_credentials
 };
 static secret_source *const others[] = {
-	from_netrc, from_terminal
+	from_key_ring, from_netrc, from_terminal
 };
 
 #define LENGTH(a) (sizeof (a) / sizeof *(a))

@@ -31,9 +31,9 @@ struct secret_request {
 };
 
 /*
- * Appends the secret to out, from the first of: passwordeval, password_file,
- * password (settings file or environment), $CREDENTIALS_DIRECTORY, ~/.netrc,
- * the terminal. 0, or -1 with a fault (EX_CONFIG) that says what to add. The
+ * Appends the secret to out, from the first of: password (settings file or
+ * environment), passwordeval, password_file, $CREDENTIALS_DIRECTORY, the key
+ * ring, ~/.netrc and the system's netrc, the terminal. 0, or -1 with a fault (EX_CONFIG) that says what to add. The
  * caller wipes out.
  */
 int secret_find(struct buf *out, const struct secret_request *r,

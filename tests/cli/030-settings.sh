@@ -67,10 +67,6 @@ printf 'tls maybe\n' > bad
 run "$QSENDMAIL" -C bad --settings
 is "a bad value is shown with what is expected" "$(cat err)" \
 	'qsendmail: bad:1: tls "maybe": expected on or off'
-printf 'host a\naliases /etc/aliases\n' > bad
-run "$QSENDMAIL" -C bad --settings
-is "a promise that cannot be kept is refused" "$status" 78
-has "by its name" err "aliases is not supported yet"
 printf 'host a\ntls_priorities NORMAL:+VERS-SSL3.0\n' > bad
 run "$QSENDMAIL" -C bad --settings
 is "so is a wish about TLS that cannot be granted" "$status" 78

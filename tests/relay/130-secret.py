@@ -75,6 +75,74 @@ with serve() as s:
         "machine localhost login %s password %s\n" % (USER, PASSWORD))
     accepted("~/.netrc", send(s))
     os.remove(".netrc")
+    os.mkdir("sys")
+    put("sys/netrc", "machine localhost user %s passwd %s\n" % (USER, PASSWORD))
+    system = {"QSENDMAIL_TEST_SYSCONFDIR": HOME + "/sys"}
+    accepted("the system's netrc", send(s, environment=system))
+    put(".netrc", "machine other password no\n")
+    accepted("... when ~/.netrc has nothing", send(s, environment=system))
+    put(".netrc", "machine localhost password wrong\n")
+    same("... and not otherwise", send(s, environment=system).fault[:3],
+         ("login", "5xx", 535))
+    os.remove(".netrc")
+
+    # The key ring, by a tool that stands in for libsecret's.
+    os.mkdir("bin")
+    put("bin/secret-tool", "#!/bin/sh\n"
+        "printf '%s\\n' \"$*\" >> calls\n"
+        "echo noise >&2\n"
+        "[ \"$*\" = \"$(cat known)\" ] && printf %s \"$(cat keyring)\"\n",
+        0o700)
+    ring = {"PATH": HOME + "/bin:" + os.environ["PATH"],
+            "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
+    now = "lookup host localhost service smtp user " + USER
+    before = "lookup user %s protocol smtp server localhost" % USER
+
+    def calls():
+        try:
+            with open("calls") as f:
+                return f.read().splitlines()
+        finally:
+            os.remove("calls")
+    put("known", now)
+    put("keyring", PASSWORD + "\nmore")
+    accepted("the key ring", send(s, environment=ring))
+    same("... is asked as msmtp's users store it", calls(), [now])
+    put("known", before)
+    accepted("... or as GNOME's was", send(s, environment=ring))
+    same("... in this order", calls(), [now, before])
+    put(".netrc", "machine localhost password %s\n" % PASSWORD)
+    put("known", "nothing")
+    accepted("... before ~/.netrc", send(s, environment=ring))
+    same("... which comes next", calls(), [now, before])
+    put("known", now)
+    put("keyring", "")
+    accepted("an empty answer is none", send(s, environment=ring))
+    calls()
+    put("keyring", "x" * 20000)
+    accepted("nor is one that is too long", send(s, environment=ring))
+    calls()
+    put("keyring", "wrong")
+    same("~/.netrc does not stand in for a wrong one",
+         send(s, environment=ring).fault[:3], ("login", "5xx", 535))
+    calls()
+    accepted("no session bus: nobody is asked", send(s, environment={
+        "PATH": ring["PATH"], "DBUS_SESSION_BUS_ADDRESS": "",
+        "XDG_RUNTIME_DIR": HOME}))
+    case("... really", not os.path.exists("calls"))
+    put("bus", "")
+    put("keyring", PASSWORD)
+    accepted("a bus in XDG_RUNTIME_DIR", send(s, environment={
+        "PATH": ring["PATH"], "XDG_RUNTIME_DIR": HOME}))
+    same("... is one", calls(), [now])
+    accepted("no such tool: ~/.netrc", send(s, environment={
+        "PATH": "/nonexistent",
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}))
+    put(".netrc", "machine localhost password wrong\n")
+    accepted("a credential before the key ring", send(s, environment=dict(
+        ring, **credentials)))
+    case("... which is not asked then", not os.path.exists("calls"))
+    os.remove(".netrc")
 
     # What is wrong with them.
     refused("a password command that fails", send(
@@ -116,13 +184,14 @@ with serve() as s:
     bad_credentials = {"CREDENTIALS_DIRECTORY": HOME + "/bad"}
     os.mkdir("bad")
     put("bad/qsendmail.password", "wrong")
+    accepted("the section's password before passwordeval", send(
+        s, passwordeval="echo wrong; touch ran",
+        secret=(account("rc", PASSWORD), "qq")))
+    case("... which does not run", not os.path.exists("ran"))
     accepted("passwordeval before password_file", send(
         s, passwordeval="echo " + PASSWORD, password_file=wrong))
-    accepted("password_file before the section's password", send(
-        s, password_file=good, secret=(account("rc", "wrong"), "qq")))
-    accepted("the section's password before a credential", send(
-        s, secret=(account("rc", PASSWORD), "qq"),
-        environment=bad_credentials))
+    accepted("password_file before a credential", send(
+        s, password_file=good, environment=bad_credentials))
     accepted("a credential before ~/.netrc", send(
         s, environment=credentials))
     r = send(s, environment={"QSENDMAIL_PASSWORD": PASSWORD})

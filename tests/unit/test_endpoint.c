@@ -111,8 +111,8 @@ static const struct {
 	{ "a trust file", "host=a;tls=on;tls_trust_file=/dev/null",
 	    "a 25 starttls check=1 trust=/dev/null ehlo=localhost" },
 	{ "nobody to trust", "host=a;tls=on;tls_trust_file=",
-	    "tls_trust_file is empty, so there is no certificate to trust: "
-	    "write system, or a file" },
+	    "tls_trust_file is empty, so no server can be trusted: name a "
+	    "file or system, or add tls_fingerprint or tls_pin" },
 	{ "which does not matter without a check",
 	    "host=a;tls=on;tls_trust_file=;tls_certcheck=off",
 	    "a 25 starttls check=0 trust= ehlo=localhost" },

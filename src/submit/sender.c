@@ -244,7 +244,7 @@ from_mailbox(struct address *a, const struct sender *s,
 	if (asked && o->from != NULL)
 		return parse_full(a, o->from, "--from", f);
 	if (s->reverse_path[0] == '\0' || (!(asked &&
-	    o->envelope_from != NULL) &&
+	    (o->envelope_from != NULL || o->read_envelope_from)) &&
 	    values_is_set(&r->account->values, S_FROM)))
 		return account_address(a, r, f);
 	return address_parse(a, s->reverse_path, f);

@@ -4,17 +4,18 @@
 same mails, the same server."""
 import os
 import re
-import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["srcdir"], "tests", "relay"))
 from account import USER, serve, settings
 sys.path.insert(0, os.path.join(os.environ["srcdir"], "tests", "lib"))
+from realmsmtp import find_msmtp
 from tap import done, same, skip_all
 
-if not shutil.which("msmtp"):
-    skip_all("msmtp is not here")
+MSMTP, LIBRARIES = find_msmtp()
+if not MSMTP:
+    skip_all("msmtp is not here; ./quickstart check unpacks it")
 MESSAGE = ("From: <%s>\nTo: a@x.example\nSubject: s\nDate: Mon, 23 Nov 2026 "
            "12:00:00 +0800\nMessage-ID: <1@x>\n\ntext\n" % USER).encode()
 
@@ -29,12 +30,13 @@ def settings_file(server, **more):
             f.write("%s %s\n" % (name, value))
 
 
-def line(program, *recipients):
+def line(program, *recipients, environment=None):
     """The line that a call of the program logs."""
     if os.path.exists("log"):
         os.remove("log")
     subprocess.run([program, "-C", "rc", "--logfile=log"] + list(recipients),
-                   input=MESSAGE, capture_output=True)
+                   input=MESSAGE, capture_output=True,
+                   env=dict(os.environ, **(environment or {})))
     with open("log") as f:
         text = f.read()
     # Our sentences are other ones; msmtp counts a line end as one octet, and
@@ -46,7 +48,7 @@ def line(program, *recipients):
 
 def compare(name, *recipients):
     same(name, line(os.environ["QSENDMAIL"], *recipients),
-         line("msmtp", *recipients))
+         line(MSMTP, *recipients, environment=LIBRARIES))
 
 
 def compare_at(name, *arguments, recipients=("a@x.example",), **more):

@@ -21,6 +21,7 @@ import time
 SRCDIR = os.environ["srcdir"]
 sys.path.insert(0, os.path.join(SRCDIR, "tests", "relay"))
 from account import certificates, serve
+from scripted import Scripted
 sys.path.insert(0, os.path.join(SRCDIR, "tests", "lib"))
 from tap import case, done, same, skip
 
@@ -42,9 +43,9 @@ MSMTPRC = set("""
     undisclosed_recipients user""".split())
 
 OPEN = set("""
-    aliases dsn_notify dsn_return logfile_time_format ntlmdomain protocol
-    proxy_host proxy_port socket source_ip tls_cert_file tls_crl_file
-    tls_fingerprint tls_host_override tls_key_file tls_priorities""".split())
+    ntlmdomain proxy_host proxy_port socket source_ip tls_cert_file
+    tls_crl_file tls_fingerprint tls_host_override tls_key_file
+    tls_priorities""".split())
 
 # What an account may be at; options of qqserver.py.
 ANY = ["--user", USER, "--password", PASSWORD, "--sender", "any",
@@ -53,6 +54,7 @@ SERVERS = {
     "login": ANY,
     "clear": ["--clear", "--without", "AUTH", "--sender", "any"],
     "slow": ANY + ["--fault", "mail=hang"],
+    "notices": ANY + ["--with", "DSN"],
 }
 
 LETTER = ("To: A <a@example.net>\nCc: c@example.net\nBcc: b@example.net\n"
@@ -221,6 +223,61 @@ row("maildomain", "maildomain d.example",
     lambda o: o.sent(rcpt_to=["root@d.example"]), arguments="root",
     name="of a bare name")
 
+row("aliases", "aliases ~/aliases",
+    lambda o: o.sent(rcpt_to=["a@example.net", "b@example.net"]),
+    arguments="team")
+row("aliases", "aliases ~/aliases\naliases\nmaildomain d.example",
+    lambda o: o.sent(rcpt_to=["team@d.example"]), arguments="team",
+    name="empty")
+
+
+def notify(o, *wishes):
+    return o.sent() and [p.get("NOTIFY") for p in
+                         o.mail["rcpt_parameters"]] == list(wishes)
+
+
+def ret(o, wish):
+    return o.sent() and o.mail["mail_parameters"].get("RET") == wish
+
+
+row("dsn_notify", "dsn_notify success,failure",
+    lambda o: notify(o, *["SUCCESS,FAILURE"] * 3), at="notices")
+row("dsn_notify", "dsn_notify never",
+    lambda o: notify(o, *["NEVER"] * 3), at="notices")
+row("dsn_notify", "dsn_notify never\ndsn_notify off",
+    lambda o: notify(o, *[None] * 3), at="notices")
+row("dsn_notify", "dsn_notify sometimes", refused(78, "expected off, never"))
+row("dsn_return", "dsn_return headers", lambda o: ret(o, "HDRS"),
+    at="notices")
+row("dsn_return", "dsn_return full", lambda o: ret(o, "FULL"), at="notices")
+row("dsn_return", "dsn_return full\ndsn_return off",
+    lambda o: ret(o, None), at="notices")
+
+
+def to_lmtp(words, message, environment):
+    """The call, to a server that speaks LMTP and nothing else."""
+    def script(c):
+        c.say("220 test LMTP")
+        c.line("LHLO")
+        c.say("250-test", "250 PIPELINING")
+        c.envelope(1)
+        c.content()
+        c.say("250 2.0.0 <a@example.net> saved")
+        c.line("QUIT")
+        c.say("221 bye")
+
+    with Scripted(script) as s:
+        r = subprocess.run(words + ["--port=%d" % s.port, "a@example.net"],
+                           input=message, env=environment,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    r.stdout += repr(s.problems).encode()
+    return r
+
+
+row("protocol", "protocol lmtp\nhost 127.0.0.1\ntls off\nauth off",
+    lambda o: o.status == 0 and o.text == "[]", arguments="", run=to_lmtp)
+row("protocol", "protocol lmtp\nprotocol smtp", lambda o: o.sent(user=USER))
+
 row("set_from_header", "set_from_header on",
     lambda o: o.field("From") == [USER], message=FULL)
 row("set_from_header", "set_from_header off",
@@ -266,12 +323,12 @@ row("keepbcc", "keepbcc", lambda o: o.field("Bcc") == ["b@example.net"])
 row("keepbcc", "keepbcc off", lambda o: o.sent() and not o.has("Bcc"))
 
 
-def logged(o):
+def logged(o, when=r"^\S+ +\d+ [\d:]+ "):
     with open("log") as f:
         text = f.read()
     os.remove("log")
     return o.sent() and re.search(
-        r"^\S+ +\d+ [\d:]+ host=localhost tls=on auth=on user=%s from=%s "
+        when + r"host=localhost tls=on auth=on user=%s from=%s "
         r"recipients=a@example.net,c@example.net,b@example.net .*"
         r"exitcode=EX_OK$" % (USER, USER), text, re.M)
 
@@ -279,6 +336,11 @@ def logged(o):
 row("logfile", "logfile ~/log", logged)
 row("logfile", "logfile ~/none\nlogfile",
     lambda o: o.sent() and not os.path.exists("none"), name="empty")
+row("logfile_time_format", "logfile ~/log\nlogfile_time_format @%Y",
+    lambda o: logged(o, r"^@\d{4} "))
+row("logfile_time_format",
+    "logfile ~/log\nlogfile_time_format @%Y\nlogfile_time_format", logged,
+    name="empty")
 row("logfile", "logfile -", lambda o: "host=localhost" in o.text)
 
 # The system's log, in a name space with a /dev of our own.
@@ -377,6 +439,7 @@ def try_row(server, keyword, lines, check, at, message, arguments, before,
 
 os.mkdir("sys")
 put("sys/mailname", "mail.example\n")
+put("aliases", "team: a@example.net, second\nsecond: b@example.net\n")
 has_dev = can_have_dev()
 for kind, options in SERVERS.items():
     with serve(*options) as s:

@@ -212,7 +212,7 @@ job, octets = sent()[0]
 same("MAIL wins over -f", (job["sender"], job["settings"]["user"]),
      ("a@x", "me@example.org"))
 case("-F is the name in a From field that is added",
-     b"From: Some One <me@example.org>" in octets, octets)
+     b"From: Some One <a@x>" in octets, octets)
 r = talk(session(MAIL.replace(b"\r\n\r\n", b"\r\nFrom: Me <a@x>\r\n\r\n")),
          *RC, "-a", "login")
 job, octets = sent()[0]

@@ -391,6 +391,63 @@ def swaks():
          text="I love computer networks!")
 
 
+SHAPES = {
+    # How programs call that are not here: their arguments, and whether the
+    # message names its recipients.
+    "alpine": (["-oem", "-t", "-oi"], True),
+    "Emacs": (["-oi", "-f", "alice@example.org", "-oem", "-odb", "-t"], True),
+    "sieve": (["-i", "-f", "carol@example.net", "--", BOB, CAROL], False),
+    "anacron": (["-FAnacron", "-odi", BOB, CAROL], False),
+    "mdadm": (["-t"], True),
+    "fail2ban": (["-f", "fail2ban", BOB, CAROL], False),
+    "smartd": (["-i", BOB, CAROL], False),
+}
+
+
+def shapes():
+    for name, (arguments, has_recipients) in SHAPES.items():
+        message = "From: Alice <alice@example.org>\nSubject: networks\n%s\n" \
+            "I love\n.\ncomputer networks!\n" % (
+                "To: %s\nBcc: %s\n" % (BOB, CAROL) if has_recipients else "")
+        sent(name + "'s arguments", ["/usr/sbin/sendmail"] + arguments,
+             [BOB, CAROL], message.encode(), subject="networks",
+             text="I love\n.\ncomputer networks!\n")
+
+
+def container():
+    """Settings from the environment alone, a user without a name and a home,
+    a secret that all can read, no file that could be written."""
+    script = ("mount -t tmpfs -o ro tmpfs /tmp; mount -t tmpfs -o ro tmpfs "
+              "/var/tmp; mount -t tmpfs -o ro tmpfs /dev/shm; exec setpriv "
+              "--reuid=4712 --regid=4712 --clear-groups env -i \"$@\"")
+    sent("a container", [
+        "sh", "-c", script, "sh",
+        "QSENDMAIL_URL=smtps://%s@localhost:%d" % (
+            LOGIN.replace("@", "%40"), server.smtps_port),
+        "QSENDMAIL_FROM=" + LOGIN, "QSENDMAIL_AUTH=login",
+        "QSENDMAIL_PASSWORD_FILE=/etc/qq-code",
+        "QSENDMAIL_TLS_TRUST_FILE=/etc/test-ca.pem",
+        "/usr/sbin/sendmail", "-i", BOB], [BOB], b"Subject: s\n\nhello\n",
+        subject="s", text="hello", user="root", cwd="/")
+
+
+def manual():
+    """Whoever stands in the manual as a program to use it with is one of
+    those above."""
+    with open(os.environ["srcdir"] + "/man/qsendmail.1.in") as f:
+        section = f.read().split(".Sh USE IT WITH")[1].split(".Sh ")[0]
+    named = set()
+    for line in section.splitlines():
+        if line.startswith(".It Sy "):
+            named |= set(line[7:].replace(" ,", ",").split(", "))
+    tested = set(SHAPES) | {
+        "cron", "at", "logwatch", "sudo", "mutt", "neomutt", "s-nail",
+        "mailx", "nmh", "git send-email", "PHP mail()", "PHPMailer",
+        "Symfony Mailer", "Laravel", "Swift Mailer", "Nodemailer", "Rails",
+        "Ruby's Mail", "Perl", "Python", "procmail", "swaks"}
+    same("every program of the manual has sent a mail", named - tested, set())
+
+
 def other_commands():
     ended = here.run(["newaliases"])
     same("newaliases succeeds in silence",
@@ -403,9 +460,12 @@ def other_commands():
 server.start()
 here = room.Room("room", SETTINGS)
 here.write("etc/qq-code", "abcdefghijklmnop\n", 0o444)
+with open("certs/ca.pem") as f:
+    here.write("etc/test-ca.pem", f.read())
 for caller in (cron, at, mutt, s_nail, bsd_mailx, git_send_email, php_mail,
                phpmailer, swift, symfony, nodemailer, perl, ruby, python, nmh,
-               sudo, procmail, logwatch, swaks, other_commands):
+               sudo, procmail, logwatch, swaks, shapes, container, manual,
+               other_commands):
     caller()
 server.stop()
 with open("server/violations") as f:

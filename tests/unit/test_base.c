@@ -64,7 +64,7 @@ test_strv(void)
 	int i;
 
 	for (i = 0; i < 20; i++)
-		strv_addn(&s, "abcdefghijklmnopqrstuvwxyz" + i, 2);
+		strv_addn(&s, &"abcdefghijklmnopqrstuvwxyz"[i], 2);
 	is_number((long long)s.n, 20, "a strv counts its strings");
 	is_text(s.v[19], "tu", "and owns copies of them");
 	ok(s.v[20] == NULL, "it ends with NULL like an argv");

@@ -46,6 +46,7 @@ secret_take_environment(struct secret_environment *e)
 	buf_init(&e->password, 0);
 	buf_init(&e->proxy_password, 0);
 	buf_init(&e->proxy, 0);
+	buf_init(&e->password_file, 0);
 	fault_init(&e->fault);
 	if (getenv("QSENDMAIL_PASSWORD") == NULL &&
 	    getenv("QSENDMAIL_PROXY_PASSWORD") == NULL &&
@@ -57,6 +58,8 @@ secret_take_environment(struct secret_environment *e)
 		buf_adds(&e->proxy_password,
 		    values_text(&v, S_PROXY_PASSWORD));
 		buf_adds(&e->proxy, values_text(&v, S_PROXY));
+		buf_adds(&e->password_file,
+		    values_text(&v, S_PASSWORD_FILE));
 	}
 	values_release(&v);
 	wipe_variable("QSENDMAIL_PASSWORD");
@@ -70,6 +73,7 @@ secret_release_environment(struct secret_environment *e)
 	buf_wipe(&e->password);
 	buf_wipe(&e->proxy_password);
 	buf_release(&e->proxy);
+	buf_release(&e->password_file);
 	fault_release(&e->fault);
 }
 
@@ -137,6 +141,19 @@ from_file(struct buf *out, const struct secret_request *r, struct fault *f)
 	return first_line(out, "password_file", path, f);
 }
 
+/* 1 when the command line names a source that the account, which has these
+ * two, does not. */
+static int
+is_overridden(const struct secret_request *r, const char *command,
+    const char *file)
+{
+	const char *c = values_text(r->settings, S_PASSWORDEVAL);
+	const char *p = values_text(r->settings, S_PASSWORD_FILE);
+
+	return (c[0] != '\0' && strcmp(c, command) != 0) ||
+	    (p[0] != '\0' && strcmp(p, file) != 0);
+}
+
 static int
 from_section(struct buf *out, const struct secret_request *r, struct fault *f)
 {
@@ -150,13 +167,16 @@ from_section(struct buf *out, const struct secret_request *r, struct fault *f)
 		if (e->fault.code != 0)
 			return fault_set(f, e->fault.code, "%s",
 			    e->fault.text.data);
-		buf_adds(out, e->password.data);
+		if (!is_overridden(r, "", e->password_file.data))
+			buf_adds(out, e->password.data);
 		return out->len != 0;
 	}
 	values_init(&v);
 	if (account_load_secret(r->file, r->section, &v, f) == -1)
 		rc = -1;
-	else if (buf_adds(out, values_text(&v, S_PASSWORD)) == -1)
+	else if (!is_overridden(r, values_text(&v, S_PASSWORDEVAL),
+	    values_text(&v, S_PASSWORD_FILE)) &&
+	    buf_adds(out, values_text(&v, S_PASSWORD)) == -1)
 		rc = fault_set(f, EX_CONFIG, "the password in %s is longer "
 		    "than %zu octets", r->file, SECRET_MAX);
 	values_release(&v);

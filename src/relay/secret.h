@@ -13,7 +13,7 @@
 /* What the environment held. */
 struct secret_environment {
 	struct buf password; /* of the account "env", "" if none */
-	struct buf proxy_password, proxy;
+	struct buf proxy_password, proxy, password_file;
 	struct fault fault;  /* QSENDMAIL_... cannot be understood */
 };
 
@@ -33,8 +33,10 @@ struct secret_request {
 /*
  * Appends the secret to out, from the first of: password (settings file or
  * environment), passwordeval, password_file, $CREDENTIALS_DIRECTORY, the key
- * ring, ~/.netrc and the system's netrc, the terminal. 0, or -1 with a fault (EX_CONFIG) that says what to add. The
- * caller wipes out.
+ * ring, ~/.netrc and the system's netrc, the terminal. A passwordeval or
+ * password_file that did not stand beside the password, but on the command
+ * line, counts before it. 0, or -1 with a fault (EX_CONFIG) that says what to
+ * add. The caller wipes out.
  */
 int secret_find(struct buf *out, const struct secret_request *r,
     struct fault *f);

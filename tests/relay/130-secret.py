@@ -185,9 +185,21 @@ with serve() as s:
     os.mkdir("bad")
     put("bad/qsendmail.password", "wrong")
     accepted("the section's password before passwordeval", send(
-        s, passwordeval="echo wrong; touch ran",
-        secret=(account("rc", PASSWORD), "qq")))
+        s, passwordeval="echo wrong; touch ran", secret=(account(
+            "rc", PASSWORD + "\npasswordeval echo wrong; touch ran"), "qq")))
     case("... which does not run", not os.path.exists("ran"))
+    accepted("a passwordeval that does not stand beside it is before it", send(
+        s, passwordeval="echo " + PASSWORD,
+        secret=(account("rc", "wrong"), "qq")))
+    accepted("... and so is a password_file", send(
+        s, password_file=good, secret=(account("rc", "wrong"), "qq")))
+    accepted("... also before one of the environment", send(
+        s, passwordeval="echo " + PASSWORD, secret=("", "env"),
+        environment={"QSENDMAIL_PASSWORD": "wrong"}))
+    accepted("QSENDMAIL_PASSWORD before QSENDMAIL_PASSWORD_FILE", send(
+        s, password_file=wrong, secret=("", "env"), environment={
+            "QSENDMAIL_PASSWORD": PASSWORD,
+            "QSENDMAIL_PASSWORD_FILE": wrong}))
     accepted("passwordeval before password_file", send(
         s, passwordeval="echo " + PASSWORD, password_file=wrong))
     accepted("password_file before a credential", send(

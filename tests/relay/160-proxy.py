@@ -227,6 +227,13 @@ with serve() as s, Proxy("socks5", user="me", password="of rc") as p:
         case("... and says " + words.strip(), words in run.stdout, run.stdout)
     case("... but no secret", "of rc" not in run.stdout and
          PASSWORD not in run.stdout, run.stdout)
+    run = subprocess.run([os.environ["QSENDMAIL"], "-C", "rc3", "--check",
+                          "--passwordeval=echo wrong"],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True)
+    case("a command for another password leaves it the proxy's",
+         run.returncode == 77 and "through %s" % way in run.stdout,
+         run.returncode, run.stdout)
     run = subprocess.run([os.environ["QSENDMAIL"], "-C", "rc3", "--settings"],
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                          text=True)

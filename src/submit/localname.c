@@ -55,6 +55,32 @@ sender_spec(const struct sender *s, struct buf *spec, struct fault *f)
 	return 0;
 }
 
+/*
+ * The one address that an alias of the name stands for: 1; 0 when there is no
+ * alias, it stands for several, or it is wrong, which matters only to mail
+ * that goes to it.
+ */
+static int
+alias_spec(const struct address *m, const struct account *a,
+    const struct sender *s, struct buf *spec)
+{
+	struct routes routes = ROUTES_INIT;
+	struct fault ignored = FAULT_INIT;
+	struct resolver r;
+	int found;
+
+	resolver_init(&r, a, s);
+	found = resolver_find(&r, m, &routes, &ignored) == 0 && routes.n == 1;
+	if (found) {
+		buf_reset(spec);
+		buf_adds(spec, routes.v[0].address);
+	}
+	resolver_release(&r);
+	routes_release(&routes);
+	fault_release(&ignored);
+	return found;
+}
+
 /* The address of a bare name, in *full without a display name. */
 static int
 complete(const struct address *m, int is_sender, const struct account *a,
@@ -66,8 +92,12 @@ complete(const struct address *m, int is_sender, const struct account *a,
 	int rc;
 
 	address_format_spec(m, &spec);
-	rc = is_sender && !has_domain ? sender_spec(s, &spec, f) :
-	    recipients_complete_name(&spec, &rule, a, s, f);
+	if (is_sender && !has_domain)
+		rc = sender_spec(s, &spec, f);
+	else if (!is_sender && alias_spec(m, a, s, &spec))
+		rc = 0;
+	else
+		rc = recipients_complete_name(&spec, &rule, a, s, f);
 	if (rc == 0)
 		rc = address_parse(full, spec.data, f);
 	buf_release(&spec);

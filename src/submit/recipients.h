@@ -49,8 +49,9 @@ void resolver_release(struct resolver *r);
 void routes_release(struct routes *l);
 /*
  * Adds to l what one mailbox stands for: itself when it has a domain that is
- * not localhost, or the server is one of this machine; for a local name its alias, else the name at maildomain, else
- * local_recipient, else the account's own address. 0, or -1 with a fault
+ * not localhost, or the server is one of this machine; for a local name its
+ * alias, else the name at maildomain, else local_recipient, else the account's
+ * own address. 0, or -1 with a fault
  * (EX_NOUSER, EX_CONFIG) and l as it was.
  */
 int resolver_find(struct resolver *r, const struct address *a,

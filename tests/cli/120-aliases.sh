@@ -161,6 +161,19 @@ printf 'Team: ann@x.org\n' >> aliases
 new
 is "a name given twice is told, and no failure" "$status$(cat out err)" \
 	"0qsendmail: $T/aliases:8: alias team is there already: line 5 counts"
+printf 'To: webmaster, bruno\nCc: carla, one\nReply-To: carla\n\nt\n' > names
+cp aliases kept
+printf 'bruno: operators2\noperators2: bob@x.org\ncarla: a@x.org, b@x.org\n' \
+	>> aliases
+rm -f sent/*
+run "$QSENDMAIL" dave@x.org < names
+has "a name in a field becomes the one address that it stands for" \
+	sent/1.eml 'bruno <bob@x.org>'
+has "and the account's own where these are several, or it stands for none" \
+	sent/1.eml 'Cc: carla <me@example.org>, one <me@example.org>'
+is "which is no matter to others" "$status$(cat err)" 0
+mv kept aliases
+rm -f sent/*
 printf 'nonsense\n' >> aliases
 new
 is "a line that is none" "$status$(cat out err)" \

@@ -17,7 +17,7 @@ const char *compat_getenv(const char *name);
  * close-on-exec. Returns the descriptor or -1 with errno.
  */
 int compat_nameless_file(const char *dir);
-/* A file in memory, close-on-exec; -1 with errno where there is no such thing. */
+/* A file in memory, close-on-exec; -1 with errno where there is none. */
 int compat_memory_file(void);
 /* Keeps the process from being dumped or traced by its own user's processes. */
 void compat_no_dump(void);

@@ -17,7 +17,8 @@
 int log_is_unsafe(unsigned long point);
 /*
  * Appends text so that it is one line and safe for a terminal: control
- * characters (log_is_unsafe) and octets that are not UTF-8 become \xNN; a backslash stays as it is.
+ * characters (log_is_unsafe) and octets that are not UTF-8 become \xNN; a
+ * backslash stays as it is.
  */
 void log_quote(struct buf *out, const char *p, size_t len);
 void log_quotes(struct buf *out, const char *s);

@@ -40,8 +40,8 @@ enum header_end {
  * Reads a header section: takes "From " (and ">From ") lines of an mbox in
  * front of the first field (when drop_mbox; without a field behind them only
  * those with a time of day, else they are text), LF, CRLF and CR CRLF line
- * ends, drops NUL, makes other bare CR a space. rest gets the line that ended the
- * header (HEADER_BODY only), as read. Total size at most HEADER_MAX.
+ * ends, drops NUL, makes other bare CR a space. rest gets the line that ended
+ * the header (HEADER_BODY only), as read. Total size at most HEADER_MAX.
  * Returns an enum header_end, or -1 with a fault (EX_DATAERR; EX_IOERR when
  * the input cannot be read).
  */

@@ -25,10 +25,10 @@ void adapted_release(struct adapted *a);
 /*
  * Prepares the mail in e and c: domains as A-labels, parameters of MAIL and
  * RCPT (wishes about notices are dropped where the server does not know
- * them, RFC 3461 5.2), content re-encoded where the server cannot take it as it is. Recipients
- * without an outcome that this server cannot serve get theirs in e (ADDRESS,
- * SIZE), and decided (if not NULL) is called for each. 0, or -1 with a fault:
- * the content cannot be read or converted.
+ * them, RFC 3461 5.2), content re-encoded where the server cannot take it as
+ * it is. Recipients without an outcome that this server cannot serve get
+ * theirs in e (ADDRESS, SIZE), and decided (if not NULL) is called for each.
+ * 0, or -1 with a fault: the content cannot be read or converted.
  */
 int adapt_mail(struct adapted *a, struct envelope *e, const struct content *c,
     const struct capabilities *offer, void (*decided)(void *arg, size_t i),

@@ -6,7 +6,7 @@
 
 #include "relay/endpoint.h"
 
-/* endpoint.c: a name for a command or a URL, as A-labels; -1 when it is none. */
+/* endpoint.c: a name for a command or a URL, as A-labels; -1 when none. */
 int endpoint_load_name(struct buf *out, const char *text);
 /* localhost (RFC 6761 6.3) or a loopback address. */
 int endpoint_is_loopback_name(const char *host);

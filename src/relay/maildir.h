@@ -26,7 +26,8 @@ enum maildir_result {
 int maildir_make(const char *path, struct fault *f);
 /*
  * Whether a mail could be put there now; makes nothing that stays. 1 when the
- * Maildir is there, 0 when it, or a part, has still to be made, -1 with a fault as above.
+ * Maildir is there, 0 when it, or a part, has still to be made, -1 with a
+ * fault as above.
  */
 int maildir_check(const char *path, struct fault *f);
 /*

@@ -16,7 +16,8 @@
 /* Steps that only a check shows. */
 
 void
-session_show(struct session *s, const char *name, const char *sent, const char *text)
+session_show(struct session *s, const char *name, const char *sent,
+    const char *text)
 {
 	if (s->step != NULL)
 		s->step(s->arg, name, sent, text);

@@ -53,10 +53,10 @@ void config_init(struct config *c);
 void config_release(struct config *c);
 /*
  * Adds the sections of the file at path to c. A missing file is a fault
- * (EX_NOINPUT), so is a FIFO that nobody writes to, a mistake one that says "file:line: ..." (EX_CONFIG). A
- * user's own file with a password and group or other access is refused, so is
- * a root-owned one with a password readable by others. Buffers that held
- * secrets are wiped.
+ * (EX_NOINPUT), so is a FIFO that nobody writes to; a mistake is one that
+ * says "file:line: ..." (EX_CONFIG). A user's own file with a password and
+ * group or other access is refused, so is a root-owned one with a password
+ * readable by others. Buffers that held secrets are wiped.
  */
 int config_load(struct config *c, const char *path, int flags, struct fault *f);
 /*

@@ -305,32 +305,21 @@ set_by_letter(struct options *o, const char *option, const char *name,
 	return 0;
 }
 
+/* The letters that steer the queue, the modes and sendmail's own options. */
 static int
-apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
+apply_operation(struct walk *w, char letter, const char *value,
+    struct fault *f)
 {
 	struct options *o = w->o;
 
 	switch (letter) {
-	case 'a':
-		return set_text(&o->account, "-a", value, f);
 	case 'b':
 		return set_b(o, value, f);
-	case 'C':
-		return set_text(&o->file, "-C", value, f);
 	case 'e':
 		sendmail_error_mode(o, value);
 		return 0;
-	case 'f':
-		return set_address(&o->envelope_from, "-f", value, f);
-	case 'F':
-		return set_text(&o->full_name, "-F", value, f);
-	case 'i':
-		o->ignore_dots = 1;
-		return 0;
 	case 'I':
 		return set_mode(o, MODE_ALIASES, f);
-	case 'N':
-		return set_by_letter(o, "-N", "dsn_notify", value, f);
 	case 'M':
 		return sendmail_is_operation(value) ?
 		    refuse_operation(value, f) : 0;
@@ -345,6 +334,30 @@ apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
 		return set_q(w, value, f);
 	case 'Q':
 		return set_mode(o, MODE_NOTHING, f);
+	default:
+		return 0;
+	}
+}
+
+static int
+apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
+{
+	struct options *o = w->o;
+
+	switch (letter) {
+	case 'a':
+		return set_text(&o->account, "-a", value, f);
+	case 'C':
+		return set_text(&o->file, "-C", value, f);
+	case 'f':
+		return set_address(&o->envelope_from, "-f", value, f);
+	case 'F':
+		return set_text(&o->full_name, "-F", value, f);
+	case 'i':
+		o->ignore_dots = 1;
+		return 0;
+	case 'N':
+		return set_by_letter(o, "-N", "dsn_notify", value, f);
 	case 'r':
 		return set_address(&o->envelope_from, "-r", value, f);
 	case 'R':
@@ -358,7 +371,7 @@ apply_letter(struct walk *w, char letter, const char *value, struct fault *f)
 	case 'V':
 		return set_text(&o->envid, "-V", value, f);
 	default:
-		return 0;
+		return apply_operation(w, letter, value, f);
 	}
 }
 

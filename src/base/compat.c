@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -120,6 +121,49 @@ compat_unsent(int fd)
 #else
 	(void)fd;
 	return -1;
+#endif
+}
+
+static int
+lock(int fd, int kind)
+{
+	int rc;
+
+	do
+		rc = flock(fd, kind | LOCK_NB);
+	while (rc == -1 && errno == EINTR);
+	return rc;
+}
+
+int
+compat_lock(int fd)
+{
+	return lock(fd, LOCK_EX);
+}
+
+int
+compat_lock_shared(int fd)
+{
+	return lock(fd, LOCK_SH);
+}
+
+int
+compat_reserve(int fd, off_t at, off_t len)
+{
+#ifdef __linux__
+	int rc;
+
+	do
+		rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, at, len);
+	while (rc == -1 && errno == EINTR);
+	if (rc == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+		return 0;
+	return -1;
+#else
+	(void)fd;
+	(void)at;
+	(void)len;
+	return 0;
 #endif
 }
 

@@ -7,6 +7,7 @@
 #define BASE_COMPAT_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Overwrites memory in a way the compiler does not remove. */
 void compat_wipe(void *p, size_t len);
@@ -33,6 +34,20 @@ int compat_own_path(char *buffer, size_t size);
 long compat_unsent(int fd);
 /* Columns of the terminal fd; 80 where it does not tell. */
 int compat_columns(int fd);
+/*
+ * Takes the lock on an open file that lives as long as the descriptor and its
+ * copies in other processes do, whichever ends last. Does not wait. 0, or -1
+ * with errno EWOULDBLOCK when somebody else has it.
+ */
+int compat_lock(int fd);
+/* The same for many at a time, none of whom has compat_lock. */
+int compat_lock_shared(int fd);
+/*
+ * Sets blocks aside behind the end of a file, whose length stays, so that
+ * len more octets can be written to a full disk. 0, or -1 with errno (ENOSPC);
+ * 0 where the system cannot do that.
+ */
+int compat_reserve(int fd, off_t at, off_t len);
 /* len random bytes from the kernel. 0, or -1 with errno. */
 int compat_random(void *p, size_t len);
 

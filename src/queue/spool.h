@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where mail waits: a directory with tmp/, queue/ACCOUNT/ and failed/, the
+ * file "lock" of the runner and the FIFO "trigger". The only module that
+ * knows paths, locks and what has to be synced in which order; ARCHITECTURE
+ * has the states of an entry (S1 ...) and the call between each two.
+ *
+ * The owner of an entry is whoever has the lock on its content's descriptor,
+ * or on a copy of it in another process.
+ */
+#ifndef QUEUE_SPOOL_H
+#define QUEUE_SPOOL_H
+
+#include "queue/entry.h"
+
+struct spool {
+	char *path;  /* owned */
+	int fd;      /* of the directory, -1 not open */
+	int lock_fd; /* of a runner, -1 none */
+};
+
+void spool_init(struct spool *s);
+void spool_release(struct spool *s);
+/* Opens the spool at path; makes what is missing, for its owner only. 0, or
+ * -1 with a fault (EX_CANTCREAT). */
+int spool_open(struct spool *s, const char *path, struct fault *f);
+
+/* S0 -> S1: a new file in tmp/, owned by us; sets e->id and e->content.fd. */
+int spool_create(struct spool *s, struct entry *e, struct fault *f);
+/*
+ * S1 -> S4: makes the entry, whose content stands in its file, one that
+ * survives everything: text, room for the journal, sync, rename, sync. lines
+ * is what the journal begins with. 0; -1 with a fault (EX_TEMPFAIL), and then
+ * it is as if it never was.
+ */
+int spool_accept(struct spool *s, struct entry *e, const struct buf *lines,
+    struct fault *f);
+/* S1 -> S0: removes the file in tmp/. */
+void spool_discard(struct spool *s, struct entry *e);
+
+/*
+ * Takes an entry that waits: 1 when we own it now and it has been read; 0
+ * when it is gone or somebody else has it; -1 with a fault when it cannot be
+ * read (it stays as it is).
+ */
+int spool_take(struct spool *s, const char *account, const char *id,
+    struct entry *e, struct fault *f);
+/*
+ * Appends lines to the journal of an entry that we own, syncs them if asked
+ * to, and makes e->next the file's time, by which entries are scheduled
+ * without opening them. 0, or -1 with a fault (EX_IOERR).
+ */
+int spool_append(struct spool *s, struct entry *e, const struct buf *lines,
+    int sync, struct fault *f);
+/* S6 -> S7: removes an entry that we own. 0, or -1 with a fault. */
+int spool_remove(struct spool *s, const struct entry *e, struct fault *f);
+/* Moves it to failed/: nobody can be told of it. */
+int spool_fail(struct spool *s, const struct entry *e, struct fault *f);
+/* S7 -> S8: makes the removals of an account last. */
+int spool_sync(struct spool *s, const char *account, struct fault *f);
+
+/* One waiting entry, as a scan finds it. */
+struct spool_item {
+	const char *account, *id;
+	time_t next;     /* the file's time: a hint, see spool_append */
+	long long size;
+};
+/*
+ * Calls each for every waiting entry, account by account; its -1 ends the
+ * scan. 0, or -1 with a fault.
+ */
+int spool_scan(struct spool *s, int (*each)(void *arg,
+    const struct spool_item *item, struct fault *f), void *arg,
+    struct fault *f);
+/* Removes files in tmp/ whose owner has died. */
+void spool_clean(struct spool *s);
+
+/*
+ * Becomes the runner of this spool, until spool_release; is_lasting: one that
+ * stays. 1; 0 when there is another one; -1 with a fault.
+ */
+int spool_watch(struct spool *s, int is_lasting, struct fault *f);
+/* 1 when a lasting runner is there. */
+int spool_is_watched(const struct spool *s);
+/*
+ * Tells the runner, if there is one, of an entry; id "": to look at all of
+ * them anew.
+ */
+void spool_trigger(const struct spool *s, const char *account,
+    const char *id);
+/* For the runner: a descriptor that can be read when triggered; -1 with a
+ * fault. The caller closes it. */
+int spool_open_trigger(const struct spool *s, struct fault *f);
+/*
+ * Reads what has come from that descriptor and calls each for the entries
+ * that are there. 1 when everything should be looked at anew, 0, or -1 with a
+ * fault of each.
+ */
+int spool_read_trigger(struct spool *s, int fd, int (*each)(void *arg,
+    const struct spool_item *item, struct fault *f), void *arg,
+    struct fault *f);
+
+#endif

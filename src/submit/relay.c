@@ -20,6 +20,7 @@ relay_init(struct relay *r)
 	r->child.fd = -1;
 	r->verbose = 0;
 	r->dot_sent = 0;
+	r->is_lost = 0;
 	progress_init(&r->progress);
 	frames_init(&r->frames, -1);
 }
@@ -205,6 +206,7 @@ follow(struct relay *r, const struct account *a, struct envelope *e,
 	progress_erase(&r->progress);
 	if (rc == 1)
 		return;
+	r->is_lost = 1;
 	if (why.code == 0) {
 		relay_died(r, f);
 		return;

@@ -16,6 +16,7 @@ struct relay {
 	int verbose;  /* the dialogue was asked for */
 	struct progress progress; /* open where it can be shown */
 	int dot_sent; /* the relay has announced the final dot of this mail */
+	int is_lost;  /* it died or said nonsense: not good for another mail */
 };
 
 void relay_init(struct relay *r);

@@ -269,7 +269,7 @@ smtp_mail_send(struct smtp_mail *m, struct smtp_reply *r)
 		smtp_reply_mail(r, &m->envelope, lines.data);
 	else
 		smtp_reply_status(r, status, lines.data);
-	if (rc == -1 || !is_in_step(&m->envelope))
+	if (rc == -1 || m->relay.is_lost || !is_in_step(&m->envelope))
 		drop_relay(m);
 	report_release(&report);
 	buf_release(&lines);

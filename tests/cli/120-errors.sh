@@ -85,6 +85,10 @@ is "which is told once" "$(cat err)" \
 FAKE_DIE=before send -oee
 is "-oee: a relay that has died sends no report: 75" "$status" 75
 has "which is told" err 'no report could be sent'
+FAKE_DIE=lost run "$QSENDMAIL" --sendmail -i -oee b@x < in
+is "-oee: what a lost relay says of the mail is not about the report: 75" \
+	"$status" 75
+has "which is told" err 'no report could be sent'
 run "$QSENDMAIL" --sendmail -oee < in
 is "-oee: no recipient is told on standard error" "$status" 64
 has "as ever" err 'no recipient: name one'

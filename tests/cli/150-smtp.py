@@ -184,6 +184,12 @@ same("nobody has it: it may be sent again", text.split("\n")[-1],
 r = talk(session()[:-6] + session(), *RC,
          environment={"FAKE_FAULT": "login 5xx 535 0 no"})
 same("after a fault the next mail is tried anew", r.codes.count(451), 2)
+sent()
+r = talk(session()[:-6] + session(), *RC, environment={"FAKE_DIE": "torn"})
+relays = [j["relay"] for j, _ in sent()]
+same("a relay that dies behind its results: the mail was accepted, and the "
+     "next one has another relay", (r.codes.count(250), len(set(relays)),
+                                    r.status), (8, 2, 0))
 
 # Whose account, and whose relay.
 order = [b"a@x", b"other@example.net", b"b@x", b"other@example.net",

@@ -32,11 +32,13 @@ make_from(const struct sender *s, struct buf *out)
 	fault_release(&ignored);
 }
 
-/* NOTIFY=NEVER: of this one the sender wants to hear nothing (RFC 3461 4.1). */
+/* With NEVER, or a list without FAILURE, the sender does not want a report of
+ * this one (RFC 3461 4.1). */
 static int
 is_wanted(const struct recipient *r)
 {
-	return r->outcome != OUTCOME_DONE && strcmp(r->notify, "NEVER") != 0;
+	return r->outcome != OUTCOME_DONE && (r->notify[0] == '\0' ||
+	    strstr(r->notify, "FAILURE") != NULL);
 }
 
 /* The report as content of a private file, which is the caller's. */

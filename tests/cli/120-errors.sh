@@ -82,6 +82,15 @@ FAKE_FAULT='login 5xx 535 0 Login Fail' send -oee
 is "-oee: a refused login would refuse the report: 77" "$status" 77
 is "which is told once" "$(cat err)" \
 	"qsendmail: smtp.example.org port 25: the server refused the login: 535 Login Fail (check user and password)"
+for i in never success delay,success; do
+	send -oee -N $i
+	is "-oee -N $i: no report, but the line and the status" \
+		"$status$(cat out err)$(echo sent/*)" \
+		"69${refused}sent/1.eml sent/1.json"
+done
+send -oee -N success,failure
+is "-oee -N success,failure: a report" \
+	"$status$(cat out err)$(echo sent/2.json)" "0sent/2.json"
 FAKE_DIE=before send -oee
 is "-oee: a relay that has died sends no report: 75" "$status" 75
 has "which is told" err 'no report could be sent'

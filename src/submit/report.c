@@ -424,6 +424,7 @@ void
 report_forget(struct report *r)
 {
 	r->status = 0;
+	r->output_failed = 0;
 	buf_reset(&r->held);
 }
 

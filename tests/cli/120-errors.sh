@@ -82,6 +82,10 @@ FAKE_FAULT='login 5xx 535 0 Login Fail' send -oee
 is "-oee: a refused login would refuse the report: 77" "$status" 77
 is "which is told once" "$(cat err)" \
 	"qsendmail: smtp.example.org port 25: the server refused the login: 535 Login Fail (check user and password)"
+FAKE_REFUSE='a@x=550 no' "$QSENDMAIL" --sendmail -i -v -oee a@x b@x < in \
+	> /dev/full 2> err
+is "-oee with a dialogue that nobody could be shown: the report counts" \
+	"$?$(cat err)" 0
 for i in never success delay,success; do
 	send -oee -N $i
 	is "-oee -N $i: no report, but the line and the status" \

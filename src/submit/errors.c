@@ -92,7 +92,8 @@ send_report(struct relay *relay, const struct account *a, struct envelope *to,
 	ignored.errors = ERRORS_QUIET;
 	clock_unique(&id);
 	/* What a lost relay still says would be taken for the report's. */
-	sent = !relay->is_lost && relay_mail(relay, a, id.data, to, c, &ignored) == 0 &&
+	sent = !relay->is_lost &&
+	    relay_mail(relay, a, id.data, to, c, &ignored) == 0 &&
 	    envelope_count(to, OUTCOME_DONE) == to->n;
 	report_release(&ignored);
 	buf_release(&id);

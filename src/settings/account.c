@@ -546,9 +546,24 @@ may_ask_from(const struct account *a)
 	    !values_bool(&a->values, S_AUTO_FROM);
 }
 
-/* 1 when a file says how to get a password for this account. */
+/* 1 when "from" or the login is an address of another domain than the one that
+ * was asked for. */
 static int
-has_secret_of_file(const struct values *v)
+is_other_domain(const struct account *a)
+{
+	const char *own = values_text(&a->values, S_FROM);
+
+	if (*own == '\0')
+		own = values_text(&a->values, S_USER);
+	return strchr(own, '@') != NULL && a->asked_from != NULL &&
+	    strcasecmp(domain_of(own), domain_of(a->asked_from)) != 0;
+}
+
+/* 1 when the account itself says how to get a password, or may do so: what
+ * eval lines make of one is not told here. One in the environment may be meant
+ * for whatever address is asked for, unless another stands beside it. */
+static int
+has_own_secret(const struct account *a)
 {
 	static const enum setting_id sources[] = {
 		S_PASSWORD, S_PASSWORD_FILE, S_PASSWORDEVAL
@@ -557,12 +572,25 @@ has_secret_of_file(const struct values *v)
 	size_t i;
 
 	for (i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-		value = &v->v[sources[i]];
+		value = &a->values.v[sources[i]];
 		if (value->text != NULL && (value->origin.kind ==
-		    ORIGIN_ACCOUNT || value->origin.kind == ORIGIN_DEFAULTS))
+		    ORIGIN_ACCOUNT || value->origin.kind == ORIGIN_DEFAULTS ||
+		    (value->origin.kind == ORIGIN_ENVIRONMENT &&
+		    is_other_domain(a))))
 			return 1;
 	}
-	return 0;
+	return a->has_eval;
+}
+
+/* 1 when the address alone would say which server gets the password. */
+static int
+is_risky(const struct account *a)
+{
+	const struct values *v = &a->values;
+
+	return *values_text(v, S_HOST) == '\0' && a->providers.n == 0 &&
+	    *values_text(v, S_SOCKET) == '\0' && !has_maildir(v) &&
+	    has_own_secret(a);
 }
 
 /* An account of the user's files that serves a mail domain, or NULL. */
@@ -751,8 +779,7 @@ take_asked_from(struct account *a, struct fault *f)
 
 	if (*values_text(v, S_FROM) != '\0' || !may_ask_from(a))
 		return 0;
-	if (*values_text(v, S_HOST) == '\0' && a->providers.n == 0 &&
-	    !has_maildir(v) && has_secret_of_file(v))
+	if (is_risky(a))
 		return 0;
 	return settings_set(v, SETTING_CLI, "from", a->asked_from, &origin, f);
 }
@@ -781,6 +808,16 @@ make_auto_from(struct values *v, struct fault *f)
 	return rc;
 }
 
+/* 1 when an address that was asked for may take the place of "from": not when
+ * another provider would get the password then. */
+static int
+may_replace_from(const struct account *a)
+{
+	return may_ask_from(a) && strchr(a->asked_from, '@') != NULL &&
+	    (!is_risky(a) || strcasecmp(domain_of(a->asked_from),
+	    domain_of(values_text(&a->values, S_FROM))) == 0);
+}
+
 /*
  * What is no address as it is written becomes one: by -f or --from, which
  * fits it or replaces it, else by what its letters stand for. Wildcards and
@@ -799,7 +836,7 @@ settle_from(struct account *a, struct fault *f)
 	if (!values_is_set(v, S_FROM) ||
 	    is_plain_from(values_text(v, S_FROM)))
 		return 0;
-	if (may_ask_from(a) && strchr(a->asked_from, '@') != NULL) {
+	if (may_replace_from(a)) {
 		put_from(v, a->asked_from, &argv);
 		return 0;
 	}

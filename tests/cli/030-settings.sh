@@ -120,6 +120,10 @@ printf 'eval echo from 1@qq.com\n' > evals
 run "$QSENDMAIL" -C evals --settings
 is "a sender from an eval line has its provider" \
 	"$(shown host | sed 's/,.*//')" "smtp.qq.com # provider"
+printf 'eval echo password hunter2\n' > evals
+run "$QSENDMAIL" -C evals --settings --from 1@qq.com
+is "a password from an eval line does not go wherever a sender says" \
+	"$status$(cat err)" '78qsendmail: account default names neither host nor from: add "from ADDRESS" (of a known provider) or "host NAME"'
 printf 'host a\neval exit 3\n' > evals
 run "$QSENDMAIL" -C evals --settings
 is "a command that fails" "$status" 78

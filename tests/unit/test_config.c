@@ -857,6 +857,48 @@ static const struct account_case {
 	    .user = "password_file x\n", .from = "1@qq.com",
 	    .want = "!account default names neither host nor from: add "
 	    "\"from ADDRESS\" (of a known provider) or \"host NAME\"" },
+	{ .name = "a pattern's password stays with its domain",
+	    .user = "from *@qq.com\npassword x\n", .from = "1@gmail.com",
+	    .want = "default: host=smtp.qq.comP port=465P from=*@qq.comA "
+	    "sender=loginP auth=loginP password=A tls=onP "
+	    "tls_starttls=offP domains=qq.com foxmail.comP hint=codeP "
+	    "secret home/.qsendmailrc default" },
+	{ .name = "a sender that fits it takes its place",
+	    .user = "from *@gmail.com\npassword x\n", .from = "1@gmail.com",
+	    .want = "default: host=smtp.gmail.comP port=465P "
+	    "from=1@gmail.comC sender=anyP auth=loginP user=1@gmail.comP "
+	    "password=A tls=onP tls_starttls=offP domains=gmail.comP "
+	    "secret home/.qsendmailrc default" },
+	{ .name = "so does that of an address with letters",
+	    .user = "from %U@gmail.com\npassword x\n", .from = "1@qq.com",
+	    .want = "default: host=smtp.gmail.comP port=465P "
+	    "from=joe@gmail.comA sender=anyP auth=loginP "
+	    "user=joe@gmail.comP password=A tls=onP tls_starttls=offP "
+	    "domains=gmail.comP secret home/.qsendmailrc default" },
+	{ .name = "a pattern for all domains needs a host for its password",
+	    .user = "from *@*\npassword x\n", .from = "1@gmail.com",
+	    .want = "!account default names no host, and the provider of *@* "
+	    "is not known: add \"host NAME\"" },
+	{ .name = "so does one for all addresses",
+	    .user = "from *\npassword x\n", .from = "1@gmail.com",
+	    .want = "!account default names no host, and the provider of * "
+	    "is not known: add \"host NAME\"" },
+	{ .name = "a password of the environment is for who is asked for",
+	    .env = "PASSWORD=x", .from = "1@gmail.com",
+	    .want = "env: host=smtp.gmail.comP port=465P "
+	    "from=1@gmail.comC sender=anyP auth=loginP user=1@gmail.comP "
+	    "password=E tls=onP tls_starttls=offP domains=gmail.comP "
+	    "secret  env" },
+	{ .name = "but not when another login stands beside it",
+	    .env = "PASSWORD=x USER=1@qq.com", .from = "1@gmail.com",
+	    .want = "!account env names neither host nor from: add "
+	    "\"from ADDRESS\" (of a known provider) or \"host NAME\"" },
+	{ .name = "nor when a pattern does",
+	    .env = "PASSWORD=x FROM=*@qq.com", .from = "1@gmail.com",
+	    .want = "env: host=smtp.qq.comP port=465P from=*@qq.comE "
+	    "sender=loginP auth=loginP password=E tls=onP "
+	    "tls_starttls=offP domains=qq.com foxmail.comP hint=codeP "
+	    "secret  env" },
 	{ .name = "with a host the sender may come from the command line",
 	    .user = "host a\npassword x\n", .from = "1@qq.com",
 	    .want = "default: host=aA port=25B from=1@qq.comC password=A "

@@ -702,6 +702,19 @@ run_etrn(struct delivery *d)
 	failure_release(&why);
 }
 
+/* Nobody holds mail there. */
+static void
+refuse_etrn(struct delivery *d)
+{
+	struct failure why;
+
+	failure_init(&why);
+	failure_config(&why, "maildir takes the place of the server, so there "
+	    "is none to ask");
+	report_failure(d, &why);
+	failure_release(&why);
+}
+
 /* The servers that the DNS has for a domain. */
 static void
 run_lookup(struct delivery *d)
@@ -773,6 +786,8 @@ delivery_run(struct delivery *d, struct job *job, struct fault *f)
 	} else if (maildir_of(d)[0] != '\0') {
 		if (job->kind == JOB_CHECK)
 			check_maildir(d);
+		else if (job->kind == JOB_ETRN)
+			refuse_etrn(d);
 		else
 			run_maildir(d);
 	} else if (job->kind == JOB_LOOKUP) {

@@ -68,6 +68,11 @@ case("it comes after STARTTLS and the login",
                                   if x[0] in ("starttls", "password")] and
      r.fault[:2] == ("etrn", "not-offered"), r.steps, r.words())
 
+with Relay({"maildir": os.path.join(os.getcwd(), "mail")}) as relay:
+    r = relay.etrn("@example.org")
+case("with a Maildir there is nobody to ask, and it says so",
+     r.fault and r.fault[0] == "config" and "maildir" in r.fault[4], r.fault)
+
 
 def rmqs(server, *more):
     return subprocess.run(

@@ -860,12 +860,12 @@ has_argv_source(const struct values *v)
 	    v->v[S_PASSWORD_FILE].origin.kind == ORIGIN_COMMAND_LINE);
 }
 
-/* Then the password of the file is not looked for. (That of a proxy is; the
- * relay passes over the other one.) */
+/* Then the password of the file is not looked for. (That of a proxy is,
+ * which eval lines may make; the relay passes over the other one.) */
 static void
 drop_secret(struct account *a)
 {
-	if (!has_argv_source(&a->values) ||
+	if (!has_argv_source(&a->values) || a->has_eval ||
 	    values_number(&a->values, S_PROXY_PASSWORD))
 		return;
 	free(a->secret_file);

@@ -234,6 +234,19 @@ with serve() as s, Proxy("socks5", user="me", password="of rc") as p:
     case("a command for another password leaves it the proxy's",
          run.returncode == 77 and "through %s" % way in run.stdout,
          run.returncode, run.stdout)
+    with open("rc3") as f:
+        text = f.read()
+    with open("rc4", "w") as f:
+        f.write(text.replace("proxy_password of rc",
+                             "eval echo proxy_password of rc"))
+    os.chmod("rc4", 0o600)
+    run = subprocess.run([os.environ["QSENDMAIL"], "-C", "rc4", "--check",
+                          "--passwordeval=echo wrong"],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True)
+    case("... also when that comes from an eval line",
+         run.returncode == 77 and "the proxy" not in run.stdout,
+         run.returncode, run.stdout)
     run = subprocess.run([os.environ["QSENDMAIL"], "-C", "rc3", "--settings"],
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                          text=True)

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/xalloc.h"
 #include "settings/config.h"
@@ -655,6 +656,19 @@ check_stdin(const struct options *o, struct fault *f)
 	return 0;
 }
 
+/* Where the options name the recipients, a Bcc field would reach nobody. */
+static int
+check_headers(const struct options *o, struct fault *f)
+{
+	size_t i;
+
+	for (i = 0; i < o->headers.n; i++)
+		if (strncasecmp(o->headers.v[i], "Bcc:", 4) == 0)
+			return fault_set(f, EX_USAGE, "--header \"%s\": use "
+			    "--bcc ADDRESS", o->headers.v[i]);
+	return 0;
+}
+
 static int
 check_compose(struct options *o, struct fault *f)
 {
@@ -680,6 +694,8 @@ check_compose(struct options *o, struct fault *f)
 		return fault_set(f, EX_USAGE, "-t takes header fields from "
 		    "standard input, so %s cannot be given as well: leave out "
 		    "one of them", first);
+	if (o->compose && check_headers(o, f) == -1)
+		return -1;
 	return check_stdin(o, f);
 }
 

@@ -61,21 +61,17 @@ sender_spec(const struct sender *s, struct buf *spec, struct fault *f)
  * that goes to it.
  */
 static int
-alias_spec(const struct address *m, const struct account *a,
-    const struct sender *s, struct buf *spec)
+alias_spec(const struct address *m, struct resolver *r, struct buf *spec)
 {
 	struct routes routes = ROUTES_INIT;
 	struct fault ignored = FAULT_INIT;
-	struct resolver r;
 	int found;
 
-	resolver_init(&r, a, s);
-	found = resolver_find(&r, m, &routes, &ignored) == 0 && routes.n == 1;
+	found = resolver_find(r, m, &routes, &ignored) == 0 && routes.n == 1;
 	if (found) {
 		buf_reset(spec);
 		buf_adds(spec, routes.v[0].address);
 	}
-	resolver_release(&r);
 	routes_release(&routes);
 	fault_release(&ignored);
 	return found;
@@ -83,21 +79,23 @@ alias_spec(const struct address *m, const struct account *a,
 
 /* The address of a bare name, in *full without a display name. */
 static int
-complete(const struct address *m, int is_sender, const struct account *a,
-    const struct sender *s, struct address *full, struct fault *f)
+complete(const struct address *m, int is_sender, struct resolver *r,
+    struct address *full, struct fault *f)
 {
-	int has_domain = values_text(&a->values, S_MAILDOMAIN)[0] != '\0';
+	int has_domain = values_text(&r->account->values,
+	    S_MAILDOMAIN)[0] != '\0';
 	struct buf spec = BUF_INIT;
 	const char *rule;
 	int rc;
 
 	address_format_spec(m, &spec);
 	if (is_sender && !has_domain)
-		rc = sender_spec(s, &spec, f);
-	else if (!is_sender && alias_spec(m, a, s, &spec))
+		rc = sender_spec(r->sender, &spec, f);
+	else if (!is_sender && alias_spec(m, r, &spec))
 		rc = 0;
 	else
-		rc = recipients_complete_name(&spec, &rule, a, s, f);
+		rc = recipients_complete_name(&spec, &rule, r->account,
+		    r->sender, f);
 	if (rc == 0)
 		rc = address_parse(full, spec.data, f);
 	buf_release(&spec);
@@ -107,13 +105,12 @@ complete(const struct address *m, int is_sender, const struct account *a,
 /* The mailbox m of the field body as it is to be told, appended to out. */
 static int
 format_mailbox(const struct address *m, int only, const struct field *field,
-    int is_sender, const struct account *a, const struct sender *s,
-    struct buf *out, struct fault *f)
+    int is_sender, struct resolver *r, struct buf *out, struct fault *f)
 {
 	struct buf display = BUF_INIT;
 	struct address full;
 
-	if (complete(m, is_sender, a, s, &full, f) == -1)
+	if (complete(m, is_sender, r, &full, f) == -1)
 		return -1;
 	localname_display(m, only, field->text + field->body,
 	    field->len - field->body, &display);
@@ -131,8 +128,7 @@ format_mailbox(const struct address *m, int only, const struct field *field,
 /* The body of a field with its bare names completed: 1, or 0 without any. */
 static int
 repair_body(const struct field *field, const struct address_list *l,
-    int is_sender, const struct account *a, const struct sender *s,
-    struct buf *out, struct fault *f)
+    int is_sender, struct resolver *r, struct buf *out, struct fault *f)
 {
 	const char *body = field->text + field->body;
 	size_t i, at = strspn(body, " \t"), found = 0;
@@ -145,8 +141,8 @@ repair_body(const struct field *field, const struct address_list *l,
 		if (!only)
 			buf_add(out, body + at, l->v[i].start - at);
 		at = l->v[i].end;
-		if (format_mailbox(&l->v[i], only, field, is_sender, a, s,
-		    out, f) == -1)
+		if (format_mailbox(&l->v[i], only, field, is_sender, r, out,
+		    f) == -1)
 			return -1;
 	}
 	if (found && !only)
@@ -155,8 +151,8 @@ repair_body(const struct field *field, const struct address_list *l,
 }
 
 static int
-repair_field(struct header *h, size_t at, int is_sender,
-    const struct account *a, const struct sender *s, struct fault *f)
+repair_field(struct header *h, size_t at, int is_sender, struct resolver *r,
+    struct fault *f)
 {
 	struct address_list l = ADDRESS_LIST_INIT;
 	struct fault ignored = FAULT_INIT;
@@ -166,7 +162,7 @@ repair_field(struct header *h, size_t at, int is_sender,
 
 	if (address_parse_list(&l, field->text + field->body,
 	    field->len - field->body, &ignored) == 0)
-		rc = repair_body(field, &l, is_sender, a, s, &body, &ignored);
+		rc = repair_body(field, &l, is_sender, r, &body, &ignored);
 	if (rc == 1)
 		header_replace(h, at, body.data);
 	/* An account that has no address to give cannot help it. */
@@ -183,15 +179,17 @@ int
 localname_repair(struct header *h, const struct account *a,
     const struct sender *s, struct fault *f)
 {
+	struct resolver r;
 	size_t i, k;
+	int rc = 0;
 
-	for (k = 0; k < LENGTH(fields); k++)
-		for (i = 0; (i = header_find(h, fields[k].name, i)) < h->n;
-		    i++)
-			if (repair_field(h, i, fields[k].is_sender, a, s,
-			    f) == -1)
-				return -1;
-	return 0;
+	resolver_init(&r, a, s);
+	for (k = 0; rc == 0 && k < LENGTH(fields); k++)
+		for (i = 0; rc == 0 && (i = header_find(h, fields[k].name,
+		    i)) < h->n; i++)
+			rc = repair_field(h, i, fields[k].is_sender, &r, f);
+	resolver_release(&r);
+	return rc;
 }
 
 off_t

@@ -167,8 +167,11 @@ load_aliases(struct resolver *r, struct fault *f)
 
 	if (r->has_aliases || path[0] == '\0')
 		return 0;
-	if (aliases_load(&r->aliases, path, f) == -1)
+	if (aliases_load(&r->aliases, path, f) == -1) {
+		/* Another name may ask for them again. */
+		aliases_release(&r->aliases);
 		return -1;
+	}
 	r->has_aliases = 1;
 	return 0;
 }

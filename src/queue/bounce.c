@@ -535,8 +535,8 @@ write_told(const struct bounce *b, enum form form, const char *boundary,
 }
 
 int
-bounce_write(const struct bounce *b, int fd, struct content *out,
-    struct fault *f)
+bounce_write(const struct bounce *b, int fd, off_t at,
+    struct content *out, struct fault *f)
 {
 	off_t max = b->return_max != 0 ? b->return_max : BOUNCE_RETURN_MAX;
 	enum form form = choose_form(b->content, b->headers_only ||
@@ -547,9 +547,10 @@ bounce_write(const struct bounce *b, int fd, struct content *out,
 
 	memset(out, 0, sizeof *out);
 	out->fd = fd;
+	out->offset = at;
 	buf_adds(&boundary, "=_report_");
 	clock_unique(&boundary);
-	writer_init(&w, fd, 0);
+	writer_init(&w, fd, at);
 	write_header(b, boundary.data, &w, out);
 	write_told(b, form, boundary.data, &w, out);
 	writer_puts(&w, "--");
@@ -559,7 +560,7 @@ bounce_write(const struct bounce *b, int fd, struct content *out,
 	writer_puts(&w, "\r\n--");
 	writer_puts(&w, boundary.data);
 	writer_puts(&w, "--\r\n");
-	out->length = writer_position(&w);
+	out->length = writer_position(&w) - at;
 	if (rc == 0)
 		rc = writer_flush(&w, f);
 	writer_release(&w);

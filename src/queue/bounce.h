@@ -52,14 +52,14 @@ struct bounce {
 #define BOUNCE_RETURN_MAX ((off_t)100 << 10)
 
 /*
- * Writes the report to fd from offset 0 on and tells in *out where it stands
+ * Writes the report to fd from offset at on and tells in *out where it stands
  * (fd stays the caller's). The mail is returned octet by octet as
  * message/rfc822, streamed; one that may not stand there unencoded (lines over
  * 998 octets, 8-bit header) as application/octet-stream. 0, or -1 with a
  * fault (EX_TEMPFAIL, EX_IOERR).
  */
-int bounce_write(const struct bounce *b, int fd, struct content *out,
-    struct fault *f);
+int bounce_write(const struct bounce *b, int fd, off_t at,
+    struct content *out, struct fault *f);
 /*
  * The envelope of the report about a mail with envelope e: to its sender, and
  * from the null reverse-path, or from own where a server takes no other ("":

@@ -27,6 +27,7 @@ entry_init(struct entry *e)
 	e->config = xstrdup("");
 	envelope_init(&e->envelope);
 	e->content.fd = -1;
+	e->uid = -1;
 }
 
 void
@@ -197,6 +198,8 @@ put_entry(struct buf *out, const struct entry *e)
 	put_settings(out, &e->settings);
 	if (e->is_bounce)
 		buf_adds(out, "bounce yes\n");
+	if (e->uid != -1)
+		buf_addf(out, "uid %lld\n", e->uid);
 	buf_addf(out, "facts %d %d %d\n", c->is_8bit_body, c->is_8bit_header,
 	    c->has_long_lines);
 	put_envelope(out, &e->envelope);
@@ -253,6 +256,13 @@ entry_put_recipient(struct entry *e, size_t i, struct buf *out)
 	    reply_name(r->reply), r->code);
 	put_escaped(out, r->text);
 	buf_addc(out, '\n');
+}
+
+void
+entry_put_told(struct entry *e, size_t i, struct buf *out)
+{
+	e->envelope.v[i].is_told = 1;
+	buf_addf(out, "told %zu\n", i);
 }
 
 void
@@ -330,6 +340,13 @@ read_bounce(struct entry *e, const char *value)
 {
 	e->is_bounce = 1;
 	return strcmp(value, "yes") == 0 ? 0 : -1;
+}
+
+static int
+read_uid(struct entry *e, const char *value)
+{
+	return take_number(&value, 1LL << 32, &e->uid) == -1 ||
+	    *value != '\0' ? -1 : 0;
 }
 
 static int
@@ -449,6 +466,18 @@ read_to(struct entry *e, const char *value)
 }
 
 static int
+read_told(struct entry *e, const char *value)
+{
+	long long i;
+
+	if (take_number(&value, (1LL << 31) - 1, &i) == -1 ||
+	    *value != '\0' || (size_t)i >= e->envelope.n)
+		return -1;
+	e->envelope.v[i].is_told = 1;
+	return 0;
+}
+
+static int
 read_next(struct entry *e, const char *value)
 {
 	e->is_unsettled = 0;
@@ -477,11 +506,13 @@ static const struct line {
 	{ "id", read_id, 0 }, { "created", read_created, 0 },
 	{ "account", read_account, 0 }, { "config", read_config, 0 },
 	{ "set", read_set, 0 }, { "bounce", read_bounce, 0 },
+	{ "uid", read_uid, 0 },
 	{ "facts", read_facts, 0 }, { "sender", read_sender, 0 },
 	{ "ret", read_ret, 0 }, { "envid", read_envid, 0 },
 	{ "recipient", read_recipient, 0 },
 	{ "notify", read_notify, 0 }, { "orcpt", read_orcpt, 0 },
 	{ "attempt", read_attempt, 1 }, { "to", read_to, 1 },
+	{ "told", read_told, 1 },
 	{ "next", read_next, 1 }, { "hold", read_hold, 1 },
 	{ "warned", read_warned, 1 },
 };

@@ -31,6 +31,7 @@ struct entry {
 	struct values settings; /* of the command line; never a secret */
 	time_t created;
 	int is_bounce;       /* a notice about a mail: never one about it */
+	long long uid;       /* user who gave it to a service, -1 not known */
 	/* Outcomes and texts come from the journal; what is to be tried again
 	 * keeps its last reason. */
 	struct envelope envelope;
@@ -66,6 +67,8 @@ int entry_read(struct entry *e, int fd, struct fault *f);
 void entry_put_attempt(struct entry *e, time_t when, struct buf *out);
 /* The outcome that recipient i has in e->envelope. */
 void entry_put_recipient(struct entry *e, size_t i, struct buf *out);
+/* The sender knows of the end of recipient i. */
+void entry_put_told(struct entry *e, size_t i, struct buf *out);
 /* The end of an attempt: when to try again. */
 void entry_put_next(struct entry *e, time_t when, struct buf *out);
 void entry_put_hold(struct entry *e, int is_held, struct buf *out);

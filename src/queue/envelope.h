@@ -18,6 +18,8 @@ struct recipient {
 	enum reply reply;
 	int code;      /* SMTP reply code, 0 if none */
 	char *text;    /* owned; the server's words or ours, "" if none */
+	int is_told;   /* the sender knows of the end: by an exit status or a
+	                * notice (queue entries) */
 	/* Wishes (RFC 3461), as dsn.h makes and checks them. */
 	char *notify;  /* owned; value of NOTIFY, upper case ("NEVER",
 	                * "SUCCESS,DELAY"), "" if none */

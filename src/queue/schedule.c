@@ -253,10 +253,8 @@ schedule_take(struct schedule *s, time_t now, long long now_ms)
 }
 
 struct waiting *
-schedule_take_same(struct schedule *s, struct lane *l, time_t now,
-    long long now_ms)
+schedule_take_same(struct lane *l, time_t now, long long now_ms)
 {
-	(void)s;
 	return lane_wait_ms(l, now, now_ms) == 0 ? take(l, now_ms) : NULL;
 }
 
@@ -269,9 +267,8 @@ schedule_done(struct schedule *s, struct waiting *w)
 }
 
 void
-schedule_again(struct schedule *s, struct waiting *w, time_t next)
+schedule_again(struct waiting *w, time_t next)
 {
-	(void)s;
 	w->lane->running--;
 	w->next = next;
 	put(w->lane, w);

@@ -63,12 +63,12 @@ int schedule_add(struct schedule *s, const char *account, const char *id,
 struct waiting *schedule_take(struct schedule *s, time_t now,
     long long now_ms);
 /* The next one of the same lane, for a connection that is open. */
-struct waiting *schedule_take_same(struct schedule *s, struct lane *l,
-    time_t now, long long now_ms);
+struct waiting *schedule_take_same(struct lane *l, time_t now,
+    long long now_ms);
 /* It is gone from the spool. */
 void schedule_done(struct schedule *s, struct waiting *w);
 /* It waits again until next. */
-void schedule_again(struct schedule *s, struct waiting *w, time_t next);
+void schedule_again(struct waiting *w, time_t next);
 /* How many milliseconds nothing can be due; -1: until something is added. */
 long long schedule_wait_ms(const struct schedule *s, time_t now,
     long long now_ms);

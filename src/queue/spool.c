@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -38,6 +39,7 @@ spool_init(struct spool *s)
 	s->path = NULL;
 	s->fd = -1;
 	s->lock_fd = -1;
+	s->gives_away = 0;
 }
 
 void
@@ -119,10 +121,22 @@ fault_spool(const struct spool *s, struct fault *f, int code,
 	return fault_errno(f, code, "%s %s/%s", what, s->path, name);
 }
 
+/* What root has made there belongs to the service's user. */
+static int
+give_away(const struct spool *s, const char *name, struct fault *f)
+{
+	if (!s->gives_away || fchownat(s->fd, name, s->uid, s->gid,
+	    AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	return fault_spool(s, f, EX_CANTCREAT, "cannot give away", name);
+}
+
 static int
 make_directory(const struct spool *s, const char *name, struct fault *f)
 {
-	if (mkdirat(s->fd, name, 0700) == 0 || errno == EEXIST)
+	if (mkdirat(s->fd, name, 0700) == 0)
+		return give_away(s, name, f);
+	if (errno == EEXIST)
 		return 0;
 	return fault_spool(s, f, EX_CANTCREAT, "cannot make", name);
 }
@@ -148,15 +162,44 @@ make_path(const char *path, struct fault *f)
 	return rc;
 }
 
-int
-spool_open(struct spool *s, const char *path, struct fault *f)
+/* Whom root works for. */
+static void
+find_owner(struct spool *s)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || fstat(s->fd, &st) == -1)
+		return;
+	s->gives_away = st.st_uid != 0;
+	s->uid = st.st_uid;
+	s->gid = st.st_gid;
+}
+
+static int
+make_parts(struct spool *s, struct fault *f)
 {
 	static const char *const names[] = { "tmp", "queue", "failed" };
 	size_t i;
 
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		if (make_directory(s, names[i], f) == -1)
+			return -1;
+	if (mkfifoat(s->fd, "trigger", 0600) == 0)
+		return give_away(s, "trigger", f);
+	if (errno == EEXIST)
+		return 0;
+	return fault_spool(s, f, EX_CANTCREAT, "cannot make", "trigger");
+}
+
+int
+spool_open(struct spool *s, const char *path, int only_existing,
+    struct fault *f)
+{
 	s->path = xstrdup(path);
 	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd == -1 && errno == ENOENT) {
+		if (only_existing)
+			return 1;
 		if (make_path(path, f) == -1)
 			return -1;
 		s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -164,13 +207,24 @@ spool_open(struct spool *s, const char *path, struct fault *f)
 	if (s->fd == -1)
 		return fault_errno(f, EX_CANTCREAT, "cannot open the spool %s",
 		    path);
-	for (i = 0; i < sizeof names / sizeof *names; i++)
-		if (make_directory(s, names[i], f) == -1)
-			return -1;
-	if (mkfifoat(s->fd, "trigger", 0600) == -1 && errno != EEXIST)
-		return fault_spool(s, f, EX_CANTCREAT, "cannot make",
-		    "trigger");
-	return 0;
+	find_owner(s);
+	return only_existing ? 0 : make_parts(s, f);
+}
+
+int
+spool_check_room(const struct spool *s, long long octets, long long min_free,
+    struct fault *f)
+{
+	struct statvfs st;
+
+	/* What cannot be asked is found out by writing. */
+	if (min_free == 0 || fstatvfs(s->fd, &st) == -1 ||
+	    (long long)st.f_bavail >= (octets + min_free) /
+	    (long long)(st.f_frsize != 0 ? st.f_frsize : 512))
+		return 0;
+	return fault_set(f, EX_TEMPFAIL, "the disk of the queue %s is nearly "
+	    "full: the setting queue_min_free keeps %lld octets free", s->path,
+	    min_free);
 }
 
 /* Syncs a directory of the spool. */
@@ -216,6 +270,11 @@ open_new(const struct spool *s, const char *id)
 	if (fd != -1 && compat_lock(fd) == -1) {
 		close(fd);
 		errno = EEXIST;
+		fd = -1;
+	}
+	if (fd != -1 && s->gives_away && fchown(fd, s->uid, s->gid) == -1) {
+		unlinkat(s->fd, path.data, 0);
+		close(fd);
 		fd = -1;
 	}
 	buf_release(&path);
@@ -303,7 +362,8 @@ publish(struct spool *s, struct entry *e, struct fault *f)
 	put_directory(&directory, e->account);
 	put_path(&to, e->account, e->id);
 	if (mkdirat(s->fd, directory.data, 0700) == 0) {
-		if (sync_directory(s, "queue", f) == -1)
+		if (give_away(s, directory.data, f) == -1 ||
+		    sync_directory(s, "queue", f) == -1)
 			goto out;
 	} else if (errno != EEXIST) {
 		fault_spool(s, f, EX_TEMPFAIL, "cannot make", directory.data);
@@ -550,6 +610,19 @@ spool_watch(struct spool *s, int is_lasting, struct fault *f)
 		rc = fault_spool(s, f, EX_CANTCREAT, "cannot write", "lock");
 	buf_release(&text);
 	return rc;
+}
+
+int
+spool_has_runner(const struct spool *s)
+{
+	int fd = openat(s->fd, "lock", O_RDONLY | O_CLOEXEC);
+	int is_there;
+
+	if (fd == -1)
+		return 0;
+	is_there = compat_lock_shared(fd) == -1 && errno == EWOULDBLOCK;
+	close(fd);
+	return is_there;
 }
 
 int

@@ -11,20 +11,34 @@
 #ifndef QUEUE_SPOOL_H
 #define QUEUE_SPOOL_H
 
+#include <sys/types.h>
+
 #include "queue/entry.h"
 
 struct spool {
 	char *path;  /* owned */
 	int fd;      /* of the directory, -1 not open */
 	int lock_fd; /* of a runner, -1 none */
+	/* What root makes there is given to the directory's owner. */
+	int gives_away;
+	uid_t uid;
+	gid_t gid;
 };
 
 void spool_init(struct spool *s);
 void spool_release(struct spool *s);
 /* Opens the spool at path; makes what is missing, for its owner only. 0, or
- * -1 with a fault (EX_CANTCREAT). */
-int spool_open(struct spool *s, const char *path, struct fault *f);
+ * -1 with a fault (EX_CANTCREAT). With only_existing nothing is made: 1 when
+ * there is no such directory. */
+int spool_open(struct spool *s, const char *path, int only_existing,
+    struct fault *f);
 
+/*
+ * 0 when so many octets more leave min_free of them to others on the disk;
+ * else -1 with a fault (EX_TEMPFAIL).
+ */
+int spool_check_room(const struct spool *s, long long octets,
+    long long min_free, struct fault *f);
 /* S0 -> S1: a new file in tmp/, owned by us; sets e->id and e->content.fd. */
 int spool_create(struct spool *s, struct entry *e, struct fault *f);
 /*
@@ -82,6 +96,8 @@ void spool_clean(struct spool *s);
 int spool_watch(struct spool *s, int is_lasting, struct fault *f);
 /* 1 when a lasting runner is there. */
 int spool_is_watched(const struct spool *s);
+/* 1 when there is a runner, lasting or not. */
+int spool_has_runner(const struct spool *s);
 /*
  * Tells the runner, if there is one, of an entry; id "": to look at all of
  * them anew.

@@ -10,9 +10,11 @@
 
 #include <limits.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -22,6 +24,7 @@
 #include "settings/syntax.h"
 
 #define COUNT_MAX ((long long)INT_MAX)
+#define UNITS_MAX (1LL << 50)
 
 const struct setting settings[SETTING_COUNT] = {
 #define CLI SETTING_CLI
@@ -200,12 +203,80 @@ parse_count(struct parsed *p, const char *text, long long max)
 }
 
 static int
-parse_seconds(struct parsed *p, const char *text)
+parse_off(struct parsed *p, const char *text)
 {
 	if (strcasecmp(text, "off") != 0)
-		return parse_count(p, text, COUNT_MAX);
+		return -1;
 	buf_adds(&p->text, "off");
 	return 0;
+}
+
+static int
+parse_limit(struct parsed *p, const char *text)
+{
+	return parse_off(p, text) == 0 ? 0 : parse_count(p, text, COUNT_MAX);
+}
+
+struct unit {
+	char letter;
+	long long factor;
+};
+
+/* Numbers with a unit behind each, or one without; their sum is not 0. */
+static int
+parse_units(struct parsed *p, const char *text, const struct unit *units,
+    int many)
+{
+	const char *at = text;
+	long long number, sum = 0;
+	size_t i, digits;
+
+	do {
+		digits = strspn(at, "0123456789");
+		if (digits == 0 || digits > 12)
+			return -1;
+		number = strtoll(at, NULL, 10);
+		at += digits;
+		for (i = 0; units[i].letter != '\0' &&
+		    units[i].letter != *at; i++)
+			continue;
+		/* Without a unit the number stands alone. */
+		if (*at != '\0' ? units[i].letter == '\0' : at - text !=
+		    (ptrdiff_t)digits)
+			return -1;
+		if (*at != '\0' && number > UNITS_MAX / units[i].factor)
+			return -1;
+		sum += *at != '\0' ? number * units[i].factor : number;
+		at += *at != '\0';
+	} while (many && *at != '\0' && sum <= UNITS_MAX);
+	if (*at != '\0' || sum == 0 || sum > UNITS_MAX)
+		return -1;
+	p->number = sum;
+	buf_adds(&p->text, text);
+	return 0;
+}
+
+static int
+parse_time(struct parsed *p, const char *text)
+{
+	static const struct unit units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+		{ 'w', 604800 }, { '\0', 0 }
+	};
+
+	return parse_off(p, text) == 0 ? 0 : parse_units(p, text, units, 1);
+}
+
+static int
+parse_size(struct parsed *p, const char *text)
+{
+	static const struct unit units[] = {
+		{ 'k', 1LL << 10 }, { 'K', 1LL << 10 }, { 'm', 1LL << 20 },
+		{ 'M', 1LL << 20 }, { 'g', 1LL << 30 }, { 'G', 1LL << 30 },
+		{ '\0', 0 }
+	};
+
+	return parse_off(p, text) == 0 ? 0 : parse_units(p, text, units, 0);
 }
 
 void
@@ -247,6 +318,31 @@ settings_system_file(const char *name, struct buf *path)
 		return 0;
 	buf_addf(path, "/etc/%s", name);
 	return access(path->data, R_OK) == 0;
+}
+
+void
+settings_spool(const struct values *v, struct buf *out)
+{
+	const char *state = compat_getenv("XDG_STATE_HOME");
+	const char *path = values_text(v, S_SPOOL);
+	struct stat st;
+
+	if (*path != '\0') {
+		buf_adds(out, path);
+		return;
+	}
+	if (geteuid() == 0 || (stat(SPOOLDIR, &st) == 0 &&
+	    st.st_uid == geteuid())) {
+		buf_adds(out, SPOOLDIR);
+		return;
+	}
+	if (state != NULL && *state == '/')
+		buf_adds(out, state);
+	else {
+		settings_home(out);
+		buf_adds(out, "/.local/state");
+	}
+	buf_adds(out, "/qsendmail");
 }
 
 static int
@@ -295,7 +391,12 @@ parse(struct parsed *p, size_t id, const char *text)
 			return 0;
 		return parse_count(p, text, is_port(id) ? 65535 : COUNT_MAX);
 	case TYPE_SECS:
-		return parse_seconds(p, text);
+	case TYPE_LIMIT:
+		return parse_limit(p, text);
+	case TYPE_TIME:
+		return parse_time(p, text);
+	case TYPE_SIZE:
+		return parse_size(p, text);
 	case TYPE_PATH:
 		if (parse_text(p, id, text) == -1)
 			return -1;
@@ -348,6 +449,15 @@ say_expected(struct buf *out, size_t id)
 		break;
 	case TYPE_SECS:
 		buf_adds(out, "a number of seconds, or off");
+		break;
+	case TYPE_LIMIT:
+		buf_addf(out, "a number from 1 to %lld, or off", COUNT_MAX);
+		break;
+	case TYPE_TIME:
+		buf_adds(out, "a time like 90, 15m, 4h or 5d, or off");
+		break;
+	case TYPE_SIZE:
+		buf_adds(out, "a size like 5000, 64k, 16M or 2G, or off");
 		break;
 	default:
 		if (id == S_SYSLOG)

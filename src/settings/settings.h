@@ -22,6 +22,9 @@ enum setting_type {
 	TYPE_BOOL,   /* on, off (msmtp: also 1/0, true/false, yes/no) */
 	TYPE_COUNT,  /* a number, 1 and up */
 	TYPE_SECS,   /* seconds, or off (0) */
+	TYPE_LIMIT,  /* a number, or off (0) */
+	TYPE_TIME,   /* a time in seconds: 90, 15m, 4h, 5d, 1h30m; or off (0) */
+	TYPE_SIZE,   /* octets: 5000, 64k, 16M, 2G; or off (0) */
 	TYPE_PATH,   /* a file; a leading ~/ is the home directory */
 	TYPE_ENUM,   /* one of the choices in argument */
 	TYPE_SET,    /* like ENUM; of a choice with commas any of its words,
@@ -68,8 +71,8 @@ struct origin {
 struct value {
 	char *text;    /* owned; NULL: not set. Of a secret: never the secret
 	                * itself unless the values keep secrets */
-	long long number; /* BOOL 0/1, COUNT, SECS; ENUM, SET: index
-	                * of the choice; SECRET: 1 unless it is empty */
+	long long number; /* BOOL 0/1, COUNT, SECS, LIMIT, TIME, SIZE;
+	                * ENUM, SET: index of the choice; SECRET: 1 unless it is empty */
 	struct origin origin;
 };
 
@@ -124,6 +127,13 @@ int settings_system_file(const char *name, struct buf *path);
 void settings_home(struct buf *out);
 /* Appends path; a leading "~/" (or a lone "~") becomes the home directory. */
 void settings_expand_tilde(struct buf *out, const char *path);
+
+/*
+ * Appends the directory where mail waits: the setting spool; else that of the
+ * system for root and for the user who owns it, and one in the home directory
+ * ($XDG_STATE_HOME) for everybody else.
+ */
+void settings_spool(const struct values *v, struct buf *out);
 
 int values_is_set(const struct values *v, enum setting_id id);
 /* Never NULL; "" when there is neither value nor default. */

@@ -69,7 +69,7 @@ make_report(const struct account *a, const struct sender *s,
 	b.from = from.data;
 	b.reporting_mta = host.data;
 	if (fd != -1)
-		rc = bounce_write(&b, fd, out, f);
+		rc = bounce_write(&b, fd, 0, out, f);
 	if (rc == -1 && fd != -1)
 		close(fd);
 	free(to);

@@ -23,8 +23,9 @@ knows mail base settings
 knows queue base settings mail
 knows submit base settings mail queue
 knows relay base settings mail queue
+knows service base settings mail queue submit
 is "there are no other folders" "$(echo */)" \
-	"base/ mail/ queue/ relay/ settings/ submit/"
+	"base/ mail/ queue/ relay/ service/ settings/ submit/"
 is "there is no file outside the folders" \
 	"$(find . -maxdepth 1 -type f)" ""
 

@@ -177,7 +177,7 @@ report(struct tool *t, struct fault *f)
 
 	if (read_mail(t, f) == -1 || (fd = io_private_file(f)) == -1)
 		return -1;
-	rc = bounce_write(&t->b, fd, &out, f);
+	rc = bounce_write(&t->b, fd, 0, &out, f);
 	envelope_init(&e);
 	if (bounce_address(&e, &t->e, t->own))
 		fprintf(stderr, "ENVELOPE <%s> <%s>\n", e.sender,

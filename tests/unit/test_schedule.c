@@ -47,8 +47,8 @@ test_order(void)
 	is_text(schedule_take(&s, 10, 0)->id, "6", "then the first again");
 	is_next(&s, 10, 0, "none", "no more than its connections");
 	is_number(schedule_wait_ms(&s, 10, 0), -1, "which time alone frees not");
-	schedule_again(&s, w, 20);
-	is_text(schedule_take_same(&s, w->lane, 10, 0)->id, "7",
+	schedule_again(w, 20);
+	is_text(schedule_take_same(w->lane, 10, 0)->id, "7",
 	    "a free connection takes the next");
 	is_number(schedule_wait_ms(&s, 10, 0), -1, "and is not free");
 	schedule_release(&s);

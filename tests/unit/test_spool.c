@@ -285,13 +285,13 @@ test_owners(struct spool *s)
 
 	ok(!spool_is_watched(s), "nobody watches");
 	spool_init(&other);
-	spool_open(&other, s->path, &f);
+	spool_open(&other, s->path, 0, &f);
 	is_number(spool_watch(&other, 0, &f), 1, "a passing runner");
 	ok(!spool_is_watched(s), "is nobody to rely on");
 	is_number(spool_watch(s, 1, &f), 0, "but the only one");
 	spool_release(&other);
 	is_number(spool_watch(s, 1, &f), 1, "then a lasting one");
-	spool_open(&other, s->path, &f);
+	spool_open(&other, s->path, 0, &f);
 	ok(spool_is_watched(&other), "is one");
 	spool_release(&other);
 	fd = spool_open_trigger(s, &f);
@@ -307,7 +307,7 @@ main(void)
 	struct spool s;
 
 	spool_init(&s);
-	is_number(spool_open(&s, path, &f), 0, "a spool is made");
+	is_number(spool_open(&s, path, 0, &f), 0, "a spool is made");
 	test_life(&s);
 	test_journal(&s);
 	test_bad(&s);

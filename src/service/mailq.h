@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What package scripts and people ask of the queue: -bp, -q..., -bd. There is
  * no queue yet, so it is empty, and nothing can watch it. */
-#ifndef SUBMIT_MAILQ_H
-#define SUBMIT_MAILQ_H
+#ifndef SERVICE_MAILQ_H
+#define SERVICE_MAILQ_H
 
 #include "settings/options.h"
 #include "submit/report.h"

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "service/mailq.h"
 #include "settings/options.h"
 #include "submit/configure.h"
 #include "submit/doctor.h"
 #include "submit/etrn.h"
-#include "submit/mailq.h"
 #include "submit/newaliases.h"
 #include "submit/report.h"
 #include "submit/smtpd.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An empty queue: every mail is sent at once, or its caller is told why not. */
-#include "submit/mailq.h"
+#include "service/mailq.h"
 
 #include <string.h>
 

@@ -195,3 +195,42 @@ envelope_count(const struct envelope *e, enum outcome outcome)
 		n += e->v[i].outcome == outcome;
 	return n;
 }
+
+void
+envelope_copy(struct envelope *out, const struct envelope *e)
+{
+	const struct recipient *from;
+	size_t i;
+
+	envelope_init(out);
+	envelope_set_sender(out, e->sender);
+	envelope_set_dsn(out, e->ret, e->envid);
+	for (i = 0; i < e->n; i++) {
+		from = &e->v[i];
+		envelope_add(out, from->address);
+		envelope_set_recipient_dsn(out, i, from->notify, from->orcpt);
+		replace(&out->v[i].text, from->text);
+		out->v[i].outcome = from->outcome;
+		out->v[i].stage = from->stage;
+		out->v[i].reply = from->reply;
+		out->v[i].code = from->code;
+		out->v[i].is_waiting = from->is_waiting;
+		out->v[i].is_told = from->is_told;
+	}
+}
+
+int
+recipient_is_taken(const struct recipient *r)
+{
+	return r->outcome == OUTCOME_DONE || r->is_waiting;
+}
+
+size_t
+envelope_taken(const struct envelope *e)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < e->n; i++)
+		n += (size_t)recipient_is_taken(&e->v[i]);
+	return n;
+}

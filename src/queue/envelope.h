@@ -18,6 +18,7 @@ struct recipient {
 	enum reply reply;
 	int code;      /* SMTP reply code, 0 if none */
 	char *text;    /* owned; the server's words or ours, "" if none */
+	int is_waiting; /* it waits in the queue for another attempt */
 	int is_told;   /* the sender knows of the end: by an exit status or a
 	                * notice (queue entries) */
 	/* Wishes (RFC 3461), as dsn.h makes and checks them. */
@@ -54,6 +55,12 @@ void recipient_format_dsn(const struct recipient *r, struct buf *out);
 /* Records what became of recipient i; the outcome is looked up in the table. */
 void envelope_record(struct envelope *e, size_t i, enum stage stage,
     enum reply reply, int code, const char *text);
+/* A copy of everything; out need not be initialised. */
+void envelope_copy(struct envelope *out, const struct envelope *e);
+/* 1 when the server has accepted the mail for r, or the queue has it. */
+int recipient_is_taken(const struct recipient *r);
+/* How many of the recipients are that. */
+size_t envelope_taken(const struct envelope *e);
 /* How many recipients have the given outcome. */
 size_t envelope_count(const struct envelope *e, enum outcome outcome);
 

@@ -391,6 +391,14 @@ job_init(struct job *j)
 	j->content.fd = -1;
 }
 
+void
+job_close_content(struct job *j)
+{
+	if (j->content.fd != -1)
+		close(j->content.fd);
+	j->content.fd = -1;
+}
+
 /* Forgets the mail of a job; the settings stay. */
 static void
 job_clear_mail(struct job *j)
@@ -401,8 +409,7 @@ job_clear_mail(struct job *j)
 	j->numbers = NULL;
 	envelope_release(&j->envelope);
 	envelope_init(&j->envelope);
-	if (j->content.fd != -1)
-		close(j->content.fd);
+	job_close_content(j);
 	memset(&j->content, 0, sizeof j->content);
 	j->content.fd = -1;
 	j->kind = JOB_NONE;

@@ -111,6 +111,8 @@ struct job {
 
 void job_init(struct job *j);
 void job_release(struct job *j);
+/* Closes the content's descriptor, with which a lock may go. */
+void job_close_content(struct job *j);
 /* Waits for the next job: 1, 0 at the end, -1 with a fault. */
 int job_read(struct frames *s, struct job *j, struct fault *f);
 

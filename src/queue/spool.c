@@ -32,6 +32,8 @@
 #define TRIGGER_MANY 3072
 
 static const char lasting[] = "service", passing[] = "once";
+/* The line of the trigger that means everything, now. */
+static const char flush[] = "/flush\n";
 
 void
 spool_init(struct spool *s)
@@ -301,6 +303,46 @@ spool_create(struct spool *s, struct entry *e, struct fault *f)
 	return fd != -1 ? 0 : -1;
 }
 
+/* A file in tmp/ whose owner has died makes room for ours. */
+static void
+drop_stale(const struct spool *s, const char *id)
+{
+	struct buf path = BUF_INIT;
+	int fd;
+
+	buf_addf(&path, "tmp/%s", id);
+	fd = openat(s->fd, path.data, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd != -1 && compat_lock(fd) == 0)
+		unlinkat(s->fd, path.data, 0);
+	if (fd != -1)
+		close(fd);
+	buf_release(&path);
+}
+
+int
+spool_create_as(struct spool *s, struct entry *e, const char *account,
+    const char *id, struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	struct stat st;
+	int fd, waits;
+
+	put_path(&path, account, id);
+	waits = fstatat(s->fd, path.data, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	buf_release(&path);
+	if (waits)
+		return 1;
+	drop_stale(s, id);
+	fd = open_new(s, id);
+	if (fd == -1)
+		return fault_spool(s, f, EX_TEMPFAIL, "cannot make a file in",
+		    "tmp");
+	free(e->id);
+	e->id = xstrdup(id);
+	e->content.fd = fd;
+	return 0;
+}
+
 static void
 put_temporary(struct buf *out, const struct entry *e)
 {
@@ -405,28 +447,37 @@ has_name(int fd)
 	return fstat(fd, &st) == 0 && st.st_nlink != 0;
 }
 
-int
+enum spool_taken
 spool_take(struct spool *s, const char *account, const char *id,
     struct entry *e, struct fault *f)
 {
+	enum spool_taken rc = SPOOL_GONE;
 	struct buf path = BUF_INIT;
-	int fd, rc = 0;
+	int fd;
 
 	put_path(&path, account, id);
 	fd = openat(s->fd, path.data, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd == -1) {
-		if (errno != ENOENT)
-			rc = fault_spool(s, f, EX_IOERR, "cannot open",
-			    path.data);
-	} else if (compat_lock(fd) == -1 || !has_name(fd)) {
+		if (errno != ENOENT) {
+			rc = SPOOL_DAMAGED;
+			fault_spool(s, f, EX_IOERR, "cannot open", path.data);
+		}
+	} else if (compat_lock(fd) == -1) {
+		rc = errno == EWOULDBLOCK ? SPOOL_BUSY : SPOOL_DAMAGED;
+		if (rc == SPOOL_DAMAGED)
+			fault_spool(s, f, EX_IOERR, "cannot lock", path.data);
+		close(fd);
+	} else if (!has_name(fd)) {
 		close(fd);
 	} else if (entry_read(e, fd, f) == -1) {
-		rc = fault_context(f, "%s/%s", s->path, path.data);
+		rc = SPOOL_DAMAGED;
+		fault_context(f, "%s/%s", s->path, path.data);
 	} else if (strcmp(e->id, id) != 0 || strcmp(e->account, account) != 0) {
-		rc = fault_set(f, EX_DATAERR, "%s/%s: a queue entry with "
-		    "another name", s->path, path.data);
+		rc = SPOOL_DAMAGED;
+		fault_set(f, EX_DATAERR, "%s/%s: a queue entry with another "
+		    "name", s->path, path.data);
 	} else {
-		rc = 1;
+		rc = SPOOL_OURS;
 	}
 	buf_release(&path);
 	return rc;
@@ -642,16 +693,26 @@ spool_is_watched(const struct spool *s)
 	return is_watched;
 }
 
+/* One line to the runner, or nothing when there is no reader. */
+static void
+tell_runner(const struct spool *s, const char *text, size_t len)
+{
+	int fd = openat(s->fd, "trigger", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return;
+	/* A full FIFO makes the runner look at everything. */
+	n = write(fd, text, len);
+	(void)n;
+	close(fd);
+}
+
 void
 spool_trigger(const struct spool *s, const char *account, const char *id)
 {
-	int fd = openat(s->fd, "trigger", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	struct buf line = BUF_INIT;
-	ssize_t n;
 
-	/* No reader: nobody to tell. */
-	if (fd == -1)
-		return;
 	if (*id != '\0') {
 		put_account(&line, account);
 		buf_addf(&line, "/%s", id);
@@ -660,11 +721,14 @@ spool_trigger(const struct spool *s, const char *account, const char *id)
 	if (line.len >= _POSIX_PIPE_BUF)
 		buf_reset(&line);
 	buf_addc(&line, '\n');
-	/* A full FIFO makes the runner look at everything. */
-	n = write(fd, line.data, line.len);
-	(void)n;
-	close(fd);
+	tell_runner(s, line.data, line.len);
 	buf_release(&line);
+}
+
+void
+spool_trigger_flush(const struct spool *s)
+{
+	tell_runner(s, flush, sizeof flush - 1);
 }
 
 int
@@ -721,16 +785,20 @@ spool_read_trigger(struct spool *s, int fd, int (*each)(void *arg,
 	int rc, all;
 
 	if (n <= 0)
-		return 0;
+		return TRIGGER_DONE;
 	text[n] = '\0';
 	/* When it was near the size of the smallest pipe, some did not fit. */
 	all = n > TRIGGER_MANY || text[n - 1] != '\n';
 	for (p = text; (lf = strchr(p, '\n')) != NULL; p = lf + 1) {
+		if (strncmp(p, flush, sizeof flush - 1) == 0) {
+			all |= TRIGGER_FLUSH;
+			continue;
+		}
 		*lf = '\0';
 		rc = take_trigger(s, p, each, arg, f);
 		if (rc == -1)
 			return -1;
 		all |= rc;
 	}
-	return all;
+	return (all & TRIGGER_FLUSH) != 0 ? TRIGGER_FLUSH : all;
 }

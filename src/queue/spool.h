@@ -42,6 +42,12 @@ int spool_check_room(const struct spool *s, long long octets,
 /* S0 -> S1: a new file in tmp/, owned by us; sets e->id and e->content.fd. */
 int spool_create(struct spool *s, struct entry *e, struct fault *f);
 /*
+ * The same under a name that is given: whoever makes it a second time finds
+ * it made. 1 when it waits already, and nothing was made.
+ */
+int spool_create_as(struct spool *s, struct entry *e, const char *account,
+    const char *id, struct fault *f);
+/*
  * S1 -> S4: makes the entry, whose content stands in its file, one that
  * survives everything: text, room for the journal, sync, rename, sync. lines
  * is what the journal begins with. 0; -1 with a fault (EX_TEMPFAIL), and then
@@ -52,12 +58,14 @@ int spool_accept(struct spool *s, struct entry *e, const struct buf *lines,
 /* S1 -> S0: removes the file in tmp/. */
 void spool_discard(struct spool *s, struct entry *e);
 
-/*
- * Takes an entry that waits: 1 when we own it now and it has been read; 0
- * when it is gone or somebody else has it; -1 with a fault when it cannot be
- * read (it stays as it is).
- */
-int spool_take(struct spool *s, const char *account, const char *id,
+enum spool_taken {
+	SPOOL_DAMAGED = -1, /* a fault says why; it stays as it is */
+	SPOOL_GONE,
+	SPOOL_OURS,         /* locked and read */
+	SPOOL_BUSY          /* somebody else has it */
+};
+/* Takes an entry that waits. */
+enum spool_taken spool_take(struct spool *s, const char *account, const char *id,
     struct entry *e, struct fault *f);
 /*
  * Appends lines to the journal of an entry that we own, syncs them if asked
@@ -104,14 +112,20 @@ int spool_has_runner(const struct spool *s);
  */
 void spool_trigger(const struct spool *s, const char *account,
     const char *id);
+/* Tells the runner to try everything at once. */
+void spool_trigger_flush(const struct spool *s);
 /* For the runner: a descriptor that can be read when triggered; -1 with a
  * fault. The caller closes it. */
 int spool_open_trigger(const struct spool *s, struct fault *f);
 /*
  * Reads what has come from that descriptor and calls each for the entries
- * that are there. 1 when everything should be looked at anew, 0, or -1 with a
- * fault of each.
+ * that are there; -1 with a fault of each.
  */
+enum trigger {
+	TRIGGER_DONE = 0,
+	TRIGGER_SCAN = 1,  /* everything should be looked at anew */
+	TRIGGER_FLUSH = 2  /* and be tried at once */
+};
 int spool_read_trigger(struct spool *s, int fd, int (*each)(void *arg,
     const struct spool_item *item, struct fault *f), void *arg,
     struct fault *f);

@@ -803,6 +803,8 @@ delivery_run(struct delivery *d, struct job *job, struct fault *f)
 		if (job->verbose)
 			disconnect(d, QUIT_MS);
 	}
+	/* Whoever hears of the end may take the mail's file for his own. */
+	job_close_content(job);
 	event_init(&end);
 	end.kind = EVENT_END;
 	d->job = NULL;

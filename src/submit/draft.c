@@ -77,6 +77,12 @@ gap_for(const struct draft *d, const struct account *a,
 	return (size + 65535) / 65536 * 65536;
 }
 
+static int
+open_content(const struct draft *d, struct fault *f)
+{
+	return d->keep != NULL ? keep_file(d->keep, f) : io_private_file(f);
+}
+
 /* Where the body of the input goes: straight into the content, or into a
  * file of its own when it becomes one part of many. */
 static int
@@ -84,7 +90,7 @@ open_body(struct draft *d, struct writer *w, const struct account *a,
     const struct sender *s, struct fault *f)
 {
 	int parts = d->parts.n != 0 || d->compose;
-	int fd = io_private_file(f);
+	int fd = parts ? io_private_file(f) : open_content(d, f);
 
 	if (fd == -1)
 		return -1;
@@ -163,7 +169,7 @@ compose_body(struct draft *d, const struct account *a,
 	header_remove(h, "MIME-Version");
 	d->text.at = 0;
 	d->text.facts = d->message.body;
-	d->content.fd = io_private_file(f);
+	d->content.fd = open_content(d, f);
 	if (d->content.fd == -1)
 		return -1;
 	d->gap = gap_for(d, a, s);
@@ -234,12 +240,13 @@ static int
 make_room(struct draft *d, size_t len, const struct text_facts *body,
     struct fault *f)
 {
-	off_t gap = ((off_t)len + ROOM_MIN - 1) / ROOM_MIN * ROOM_MIN;
+	off_t gap = ((off_t)len + ROOM_MIN - 1) / ROOM_MIN * ROOM_MIN +
+	    ROOM_MIN;
 	struct reader r;
 	struct writer w;
 	const char *p;
 	size_t n;
-	int fd = io_private_file(f), rc;
+	int fd = open_content(d, f), rc;
 
 	if (fd == -1)
 		return -1;
@@ -268,12 +275,15 @@ write_header(struct draft *d, const struct text_facts *body, struct fault *f)
 	struct header *h = &d->message.header;
 	struct content *c = &d->content;
 	struct buf text = BUF_INIT;
+	off_t room = d->gap;
 	int rc = 0;
 
 	header_fold_long(h);
 	header_format(h, &text);
 	buf_adds(&text, "\r\n");
-	if ((off_t)text.len > d->gap)
+	if (d->keep != NULL)
+		room -= keep_gap(d->keep);
+	if ((off_t)text.len > room)
 		rc = make_room(d, text.len, body, f);
 	c->offset = d->gap - (off_t)text.len;
 	c->length = (off_t)text.len + body->length;

@@ -10,6 +10,7 @@
 #include "mail/message.h"
 #include "queue/job.h"
 #include "settings/account.h"
+#include "submit/keep.h"
 #include "submit/sender.h"
 
 struct draft {
@@ -21,6 +22,8 @@ struct draft {
 	struct buf rest;         /* of the body, read with the header */
 	struct strv expected;    /* fields still to be added to the header */
 	off_t gap;               /* room in front of the body */
+	struct keep *keep;       /* borrowed; where the content goes, NULL: a
+	                          * private file */
 };
 
 void draft_init(struct draft *d);

@@ -37,7 +37,7 @@ make_from(const struct sender *s, struct buf *out)
 static int
 is_wanted(const struct recipient *r)
 {
-	return r->outcome != OUTCOME_DONE && (r->notify[0] == '\0' ||
+	return !recipient_is_taken(r) && (r->notify[0] == '\0' ||
 	    strstr(r->notify, "FAILURE") != NULL);
 }
 

@@ -223,6 +223,7 @@ int
 relay_mail(struct relay *r, const struct account *a, const char *id,
     struct envelope *e, const struct content *c, struct report *report)
 {
+	size_t open = envelope_count(e, OUTCOME_NONE);
 	struct fault f = FAULT_INIT;
 	int session_fault = 0;
 
@@ -238,7 +239,7 @@ relay_mail(struct relay *r, const struct account *a, const char *id,
 		report_fault(report, &f);
 		session_fault = 1;
 	}
-	if (session_fault && envelope_count(e, OUTCOME_NONE) == e->n) {
+	if (session_fault && envelope_count(e, OUTCOME_NONE) == open) {
 		fault_release(&f);
 		return -1;
 	}

@@ -26,6 +26,7 @@ report_init(struct report *r, const char *program)
 	buf_init(&r->reply, 0);
 	buf_init(&r->error, 0);
 	buf_init(&r->held, 0);
+	buf_init(&r->pending, 0);
 }
 
 void
@@ -34,12 +35,26 @@ report_release(struct report *r)
 	buf_release(&r->reply);
 	buf_release(&r->error);
 	buf_release(&r->held);
+	buf_release(&r->pending);
 }
 
 void
 report_collect(struct report *r, struct buf *lines)
 {
 	r->lines = lines;
+}
+
+/* Lines that are due, whole. */
+static void
+write_lines(struct report *r, const char *p, size_t len)
+{
+	if (r->lines != NULL)
+		buf_add(r->lines, p, len);
+	else if (r->errors == ERRORS_MAIL_EXIT_0)
+		buf_add(&r->held, p, len);
+	else if (r->errors != ERRORS_QUIET &&
+	    io_write(STDERR_FILENO, p, len) == -1)
+		r->output_failed = 1;
 }
 
 static void
@@ -55,14 +70,33 @@ put_line(struct report *r, int status, const char *text, size_t len)
 		buf_addf(&line, "%s: ", r->program);
 	log_quote(&line, text, len);
 	buf_addc(&line, '\n');
-	if (r->lines != NULL)
-		buf_add(r->lines, line.data, line.len);
-	else if (r->errors == ERRORS_MAIL_EXIT_0)
-		buf_add(&r->held, line.data, line.len);
-	else if (r->errors != ERRORS_QUIET &&
-	    io_write(STDERR_FILENO, line.data, line.len) == -1)
-		r->output_failed = 1;
+	if (r->is_holding)
+		buf_add(&r->pending, line.data, line.len);
+	else
+		write_lines(r, line.data, line.len);
 	buf_release(&line);
+}
+
+void
+report_hold(struct report *r)
+{
+	r->is_holding = 1;
+}
+
+void
+report_drop(struct report *r)
+{
+	r->is_holding = 0;
+	r->status = 0;
+	buf_reset(&r->pending);
+}
+
+void
+report_tell(struct report *r)
+{
+	r->is_holding = 0;
+	write_lines(r, r->pending.data, r->pending.len);
+	buf_reset(&r->pending);
 }
 
 void
@@ -273,7 +307,7 @@ report_recipient(struct report *r, const struct recipient *to, int status)
 static int
 recipients_status(const struct envelope *e)
 {
-	size_t i, done = envelope_count(e, OUTCOME_DONE);
+	size_t i, done = envelope_taken(e);
 
 	if (done == e->n)
 		return EX_OK;
@@ -301,7 +335,7 @@ report_recipients(struct report *r, const struct envelope *e)
 		if (i == 0 || to->outcome != OUTCOME_DONE)
 			keep_reply(r, to->stage, to->reply, to->code,
 			    to->text);
-		if (to->outcome != OUTCOME_DONE)
+		if (!recipient_is_taken(to))
 			report_recipient(r, to, status);
 	}
 }

@@ -25,7 +25,9 @@ struct report {
 	struct buf error;    /* the sentence about the first fault */
 	enum error_mode errors; /* where lines go: ERRORS_QUIET nowhere,
 	                         * ERRORS_MAIL_EXIT_0 they wait for the end */
-	struct buf held;     /* those that wait */
+	struct buf held;     /* those that wait for the end */
+	int is_holding;      /* see report_hold */
+	struct buf pending;
 	int output_failed;   /* standard output could not be written */
 	struct buf *lines;   /* borrowed; see report_collect; NULL: none */
 };
@@ -43,6 +45,14 @@ void report_fault(struct report *r, const struct fault *f);
 /* Same, for a text of our own. Returns -1. */
 int report_line(struct report *r, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/*
+ * From now on lines wait, until report_drop (they and their status never were)
+ * or report_tell: what an attempt came to is told only when nothing else
+ * comes of it.
+ */
+void report_hold(struct report *r);
+void report_drop(struct report *r);
+void report_tell(struct report *r);
 /* Writes to standard output; a failure is told once, by report_finish. */
 void report_output(struct report *r, const char *p, size_t len);
 /* One exchange of the dialogue (-v): what was sent behind "> ", the reply
@@ -54,7 +64,8 @@ void report_step(struct report *r, const struct event *e);
  */
 void report_session(struct report *r, const struct event *e,
     const struct account *a);
-/* A line for each recipient that did not get the mail, and the status. */
+/* A line for each recipient that did not get the mail and for whom it does not
+ * wait, and the status. */
 void report_recipients(struct report *r, const struct envelope *e);
 /* --dry-run: the envelope on standard error, as the commands it becomes. */
 void report_envelope(const struct envelope *e);

@@ -15,6 +15,26 @@
 #include "submit/submit.h"
 #include "submit/transfer.h"
 
+static void
+init_mail(struct smtp_mail *m)
+{
+	m->is_utf8 = 0;
+	sender_init(&m->sender);
+	envelope_init(&m->envelope);
+	draft_init(&m->draft);
+	keep_init(&m->keep);
+	m->draft.keep = &m->keep;
+}
+
+static void
+release_mail(struct smtp_mail *m)
+{
+	sender_release(&m->sender);
+	envelope_release(&m->envelope);
+	draft_release(&m->draft);
+	keep_release(&m->keep);
+}
+
 void
 smtp_mail_init(struct smtp_mail *m, const struct options *o,
     const char *program)
@@ -22,85 +42,22 @@ smtp_mail_init(struct smtp_mail *m, const struct options *o,
 	memset(m, 0, sizeof *m);
 	m->o = o;
 	m->program = program;
-	account_init(&m->account);
-	buf_init(&m->account_key, 0);
-	relay_init(&m->relay);
-	sender_init(&m->sender);
-	envelope_init(&m->envelope);
-	draft_init(&m->draft);
+	carrier_init(&m->carrier);
+	init_mail(m);
 }
 
 void
 smtp_mail_release(struct smtp_mail *m)
 {
-	relay_release(&m->relay);
-	account_release(&m->account);
-	buf_release(&m->account_key);
-	sender_release(&m->sender);
-	envelope_release(&m->envelope);
-	draft_release(&m->draft);
+	carrier_release(&m->carrier);
+	release_mail(m);
 }
 
 void
 smtp_mail_reset(struct smtp_mail *m)
 {
-	m->is_utf8 = 0;
-	sender_release(&m->sender);
-	envelope_release(&m->envelope);
-	draft_release(&m->draft);
-	envelope_init(&m->envelope);
-	draft_init(&m->draft);
-}
-
-/* Ends the relay, and forgets the account with what its eval lines made. */
-static void
-drop_relay(struct smtp_mail *m)
-{
-	relay_release(&m->relay);
-	relay_init(&m->relay);
-	account_release(&m->account);
-	account_init(&m->account);
-	buf_reset(&m->account_key);
-}
-
-/* All that the relay is told of an account: the same for the same account. */
-static void
-make_key(const struct account *a, struct buf *key)
-{
-	struct frames frames;
-
-	frames_init(&frames, -1);
-	frames_put(&frames, "account", "%s", a->name);
-	job_put_settings(&frames, &a->values, a->secret_file,
-	    a->secret_section, 0);
-	buf_add(key, frames.out.data, frames.out.len);
-	frames_release(&frames);
-}
-
-/* Another account gets another relay: a password stays in one process. */
-static int
-take_account(struct smtp_mail *m, struct account *a, struct fault *f)
-{
-	struct buf key = BUF_INIT;
-	int rc = 0;
-
-	make_key(a, &key);
-	if (m->account_key.len != 0 && key.len == m->account_key.len &&
-	    memcmp(key.data, m->account_key.data, key.len) == 0) {
-		buf_release(&key);
-		account_release(a);
-		return 0;
-	}
-	drop_relay(m);
-	m->account = *a;
-	if (a->has_eval && (relay_start(&m->relay, &m->account, m->o->verbose,
-	    f) == -1 || relay_eval(&m->relay, &m->account, f) == -1)) {
-		drop_relay(m);
-		rc = -1;
-	} else
-		buf_add(&m->account_key, key.data, key.len);
-	buf_release(&key);
-	return rc;
+	release_mail(m);
+	init_mail(m);
 }
 
 /* Account and sender for the options of a mail. */
@@ -116,9 +73,9 @@ resolve(struct smtp_mail *m, const struct options *o, struct smtp_reply *r)
 	if (rc == -1)
 		account_release(&a);
 	else
-		rc = take_account(m, &a, &f);
+		rc = carrier_take(&m->carrier, &a, m->o->verbose, &f);
 	if (rc == 0)
-		rc = sender_resolve(&m->sender, o, &m->account, NULL, &f);
+		rc = sender_resolve(&m->sender, o, &m->carrier.account, NULL, &f);
 	if (rc == -1) {
 		smtp_reply_fault(r, &f);
 		sender_release(&m->sender);
@@ -168,7 +125,7 @@ smtp_mail_begin(struct smtp_mail *m, const struct smtp_sender *from,
 		return -1;
 	envelope_set_sender(&m->envelope, m->sender.reverse_path);
 	m->is_utf8 = from->is_utf8;
-	set_wishes(&m->envelope, from, &m->account.values);
+	set_wishes(&m->envelope, from, &m->carrier.account.values);
 	return 0;
 }
 
@@ -181,13 +138,13 @@ smtp_mail_add(struct smtp_mail *m, const struct smtp_recipient *to,
 
 	if (m->envelope.n >= SMTP_RECIPIENTS_MAX)
 		return smtp_reply_set(r, 452, "4.5.3", "too many recipients");
-	if (recipients_add(&m->envelope, &to->address, &m->account,
+	if (recipients_add(&m->envelope, &to->address, &m->carrier.account,
 	    &m->sender, &f) == -1) {
 		smtp_reply_fault(r, &f);
 		fault_release(&f);
 		return -1;
 	}
-	set_recipient_wishes(&m->envelope, first, to, &m->account.values);
+	set_recipient_wishes(&m->envelope, first, to, &m->carrier.account.values);
 	return 0;
 }
 
@@ -199,7 +156,7 @@ smtp_mail_verify(struct smtp_mail *m, const struct address *a,
 	int rc = resolve(m, m->o, r);
 
 	if (rc == 0)
-		rc = recipients_add(e, a, &m->account, &m->sender, &f);
+		rc = recipients_add(e, a, &m->carrier.account, &m->sender, &f);
 	if (f.code != 0)
 		smtp_reply_fault(r, &f);
 	fault_release(&f);
@@ -225,14 +182,15 @@ smtp_mail_read(struct smtp_mail *m, struct reader *in, struct smtp_reply *r)
 	struct fault f = FAULT_INIT;
 	int rc;
 
+	keep_open(&m->keep, &m->carrier.account, m->o);
 	rc = draft_read_header(d, in, &f);
 	if (rc == 0 && count_hops(&d->message.header) > SMTP_HOPS_MAX)
 		return smtp_reply_set(r, 554, "5.4.6", "the message has more "
 		    "than %d Received fields: a loop", SMTP_HOPS_MAX);
 	if (rc == 0)
-		rc = draft_read_body(d, in, 0, &m->account, &m->sender, &f);
+		rc = draft_read_body(d, in, 0, &m->carrier.account, &m->sender, &f);
 	if (rc == 0)
-		rc = draft_finish(d, &m->account, &m->sender, &m->envelope,
+		rc = draft_finish(d, &m->carrier.account, &m->sender, &m->envelope,
 		    &f);
 	if (rc == -1)
 		smtp_reply_fault(r, &f);
@@ -240,37 +198,27 @@ smtp_mail_read(struct smtp_mail *m, struct reader *in, struct smtp_reply *r)
 	return rc;
 }
 
-/* 1 when the server has answered for every recipient: the connection, and
- * the relay that has it, are good for another mail. */
-static int
-is_in_step(const struct envelope *e)
-{
-	size_t i;
-
-	for (i = 0; i < e->n; i++)
-		if (e->v[i].code == 0)
-			return 0;
-	return 1;
-}
-
 int
 smtp_mail_send(struct smtp_mail *m, struct smtp_reply *r)
 {
+	const struct transfer t = {
+		m->o, &m->carrier.account, &m->carrier.relay, &m->keep,
+		&m->draft
+	};
 	struct buf lines = BUF_INIT;
 	struct report report;
 	int rc, status;
 
 	report_init(&report, m->program);
 	report_collect(&report, &lines);
-	rc = transfer_mail(&m->relay, &m->account, &m->envelope, &m->draft,
-	    m->o->verbose, &report);
+	rc = transfer_mail(&t, &m->envelope, &report);
 	status = report.status;
 	if (rc == 0)
 		smtp_reply_mail(r, &m->envelope, lines.data);
 	else
 		smtp_reply_status(r, status, lines.data);
-	if (rc == -1 || m->relay.is_lost || !is_in_step(&m->envelope))
-		drop_relay(m);
+	if (!m->keep.must_wait)
+		carrier_check(&m->carrier, rc, &m->envelope);
 	report_release(&report);
 	buf_release(&lines);
 	return status;

@@ -8,8 +8,9 @@
 #define SUBMIT_SMTP_MAIL_H
 
 #include "settings/options.h"
+#include "submit/carrier.h"
 #include "submit/draft.h"
-#include "submit/relay.h"
+#include "submit/keep.h"
 #include "submit/smtp_path.h"
 
 /* RFC 5321 6.3: more Received fields than that are a loop. */
@@ -21,14 +22,13 @@ struct smtp_mail {
 	const struct options *o; /* borrowed; of the session */
 	const char *program;     /* borrowed; for the report */
 	/* From mail to mail. */
-	struct account account;
-	struct buf account_key;  /* what tells accounts apart; "" none */
-	struct relay relay;
+	struct carrier carrier;  /* account and relay */
 	/* Of the mail at hand. */
 	int is_utf8;             /* SMTPUTF8 was given */
 	struct sender sender;
 	struct envelope envelope;
 	struct draft draft;
+	struct keep keep;
 };
 
 void smtp_mail_init(struct smtp_mail *m, const struct options *o,

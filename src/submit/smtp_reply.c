@@ -198,7 +198,7 @@ find_recipient(const struct envelope *e, int rejected)
 	size_t i;
 
 	for (i = 0; i < e->n; i++)
-		if (e->v[i].outcome != OUTCOME_DONE &&
+		if (!recipient_is_taken(&e->v[i]) &&
 		    (e->v[i].outcome == OUTCOME_REJECT) == rejected)
 			return &e->v[i];
 	return NULL;
@@ -224,7 +224,7 @@ add_names(struct buf *text, const struct envelope *e)
 	size_t i;
 
 	for (i = 0; i < e->n; i++) {
-		if (e->v[i].outcome != OUTCOME_DONE)
+		if (!recipient_is_taken(&e->v[i]))
 			continue;
 		if (line.len > NAMES_MAX) {
 			add_lines(text, line.data);
@@ -258,7 +258,7 @@ void
 smtp_reply_mail(struct smtp_reply *r, const struct envelope *e,
     const char *lines)
 {
-	size_t done = envelope_count(e, OUTCOME_DONE);
+	size_t done = envelope_taken(e);
 
 	if (done == e->n)
 		say_accepted(r, e);

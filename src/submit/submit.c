@@ -25,6 +25,7 @@ struct submission {
 	struct address_list recipients;
 	struct envelope envelope;
 	struct relay relay;
+	struct keep keep;
 	struct reader input;    /* standard input */
 	struct buf header_from; /* sender that the message itself names */
 	int has_header;         /* the header has been read */
@@ -40,6 +41,8 @@ submission_init(struct submission *s, const struct options *o)
 	draft_init(&s->draft);
 	envelope_init(&s->envelope);
 	relay_init(&s->relay);
+	keep_init(&s->keep);
+	s->draft.keep = &s->keep;
 	reader_init(&s->input, STDIN_FILENO);
 	buf_init(&s->header_from, 0);
 	s->draft.compose = o->compose;
@@ -52,6 +55,8 @@ submission_release(struct submission *s)
 	envelope_release(&s->envelope);
 	address_list_release(&s->recipients);
 	draft_release(&s->draft);
+	/* Now nobody has the content open. */
+	keep_release(&s->keep);
 	reader_release(&s->input);
 	buf_release(&s->header_from);
 	sender_release(&s->sender);
@@ -271,10 +276,15 @@ show(struct submission *s, struct report *report)
 static int
 run(struct submission *s, struct report *report, struct fault *f)
 {
+	const struct transfer t = {
+		s->o, &s->account, &s->relay, &s->keep, &s->draft
+	};
 	struct header *h = &s->draft.message.header;
 
-	if (resolve_account(s, f) == -1 || open_parts(s, f) == -1 ||
-	    read_message(s, f) == -1 ||
+	if (resolve_account(s, f) == -1 || open_parts(s, f) == -1)
+		return -1;
+	keep_open(&s->keep, &s->account, s->o);
+	if (read_message(s, f) == -1 ||
 	    fields_compose(h, &s->recipients, s->o, f) == -1 ||
 	    fields_add(h, s->o, f) == -1 || make_envelope(s, f) == -1 ||
 	    draft_finish(&s->draft, &s->account, &s->sender, &s->envelope,
@@ -284,8 +294,7 @@ run(struct submission *s, struct report *report, struct fault *f)
 		show(s, report);
 		return 0;
 	}
-	transfer_mail(&s->relay, &s->account, &s->envelope, &s->draft,
-	    s->o->verbose, report);
+	transfer_mail(&t, &s->envelope, report);
 	errors_mail(report, &s->relay, &s->account, &s->sender, &s->envelope,
 	    &s->draft.content);
 	return 0;

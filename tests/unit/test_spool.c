@@ -83,7 +83,7 @@ test_life(struct spool *s)
 	is_number(last_next, 1700000200, "until it is due");
 
 	entry_init(&got);
-	is_number(spool_take(s, last_account, last_id, &got, &f), 0,
+	is_number(spool_take(s, last_account, last_id, &got, &f), SPOOL_BUSY,
 	    "it has an owner");
 	entry_release(&got);
 	entry_release(&e);

@@ -18,10 +18,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #endif
 
 void
@@ -196,4 +199,39 @@ compat_random(void *p, size_t len)
 	close(fd);
 	return n == (ssize_t)len ? 0 : -1;
 #endif
+}
+
+int
+compat_watch_network(void)
+{
+#ifdef __linux__
+	struct sockaddr_nl address;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    NETLINK_ROUTE);
+
+	if (fd == -1)
+		return -1;
+	memset(&address, 0, sizeof address);
+	address.nl_family = AF_NETLINK;
+	address.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
+	    RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
+	if (bind(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+		return fd;
+	close(fd);
+#endif
+	return -1;
+}
+
+void
+compat_drain(int fd)
+{
+	char octets[4096];
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return;
+	/* A full buffer (ENOBUFS) says no more than that there was something. */
+	do
+		errno = 0;
+	while (read(fd, octets, sizeof octets) > 0 || errno == ENOBUFS);
 }

@@ -48,6 +48,13 @@ int compat_lock_shared(int fd);
  * 0 where the system cannot do that.
  */
 int compat_reserve(int fd, off_t at, off_t len);
+/*
+ * A descriptor that can be read when addresses or routes of this host have
+ * changed (see compat_drain), close-on-exec; -1 where the system does not tell.
+ */
+int compat_watch_network(void);
+/* Takes whatever can be read from fd without waiting, and forgets it. */
+void compat_drain(int fd);
 /* len random bytes from the kernel. 0, or -1 with errno. */
 int compat_random(void *p, size_t len);
 

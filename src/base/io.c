@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -313,4 +314,17 @@ writer_flush(struct writer *w, struct fault *f)
 		return 0;
 	errno = w->error;
 	return fault_errno(f, EX_TEMPFAIL, "cannot write the temporary file");
+}
+
+char *
+io_whole_path(const char *path)
+{
+	char here[PATH_MAX];
+	struct buf whole = BUF_INIT;
+
+	if (path[0] != '/' && path[0] != '\0' && strcmp(path, "-") != 0 &&
+	    getcwd(here, sizeof here) != NULL)
+		buf_addf(&whole, "%s/", here);
+	buf_adds(&whole, path);
+	return buf_detach(&whole);
 }

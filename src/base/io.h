@@ -28,6 +28,9 @@ ssize_t io_pread(int fd, void *p, size_t len, off_t at);
  * or -1 with a fault (EX_TEMPFAIL).
  */
 int io_private_file(struct fault *f);
+/* The path from the root on: the working directory is put in front where it is
+ * needed ("" and "-" stay). The caller frees it. */
+char *io_whole_path(const char *path);
 /* Appends a whole file (at most max bytes) to b; 0, or -1 with a fault that
  * names path (EX_NOINPUT, or EX_DATAERR when it is larger). */
 int io_load(const char *path, size_t max, struct buf *b, struct fault *f);

@@ -21,6 +21,7 @@ static const char *const stage_names[STAGE_COUNT] = {
 	"config", "resolve", "connect", "proxy", "tls", "certificate",
 	"greeting", "ehlo", "starttls", "login", "etrn", "mail", "rcpt",
 	"data", "content", "size", "address", "local", "maildir", "lhlo",
+	"queue",
 };
 
 static const char *const reply_names[REPLY_COUNT] = {

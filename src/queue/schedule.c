@@ -190,7 +190,8 @@ schedule_add(struct schedule *s, const char *account, const char *id,
 		put(l, w);
 		return 1;
 	}
-	if (w->next == next)
+	/* 0 was asked for by a flush. */
+	if (w->next == next || w->next == 0)
 		return 0;
 	for (i = 0; i < w->lane->n && w->lane->v[i] != w; i++)
 		continue;
@@ -202,6 +203,15 @@ schedule_add(struct schedule *s, const char *account, const char *id,
 }
 
 /* ---- taking ---- */
+
+/* Seconds until w is due. */
+static long long
+due_in(const struct waiting *w, time_t now)
+{
+	long long seconds = (long long)w->next - (long long)now;
+
+	return seconds > 0 && seconds <= SCHEDULE_LONGEST_S ? seconds : 0;
+}
 
 /* When lane l can do something more, in ms from now; -1: not by time alone. */
 static long long
@@ -215,7 +225,7 @@ lane_wait_ms(const struct lane *l, time_t now, long long now_ms)
 		wait = l->paused_until_ms - now_ms;
 	if (l->free_at_ms - now_ms > wait)
 		wait = l->free_at_ms - now_ms;
-	due = ((long long)l->v[0]->next - (long long)now) * 1000;
+	due = due_in(l->v[0], now) * 1000;
 	return due > wait ? due : wait;
 }
 
@@ -250,6 +260,21 @@ schedule_take(struct schedule *s, time_t now, long long now_ms)
 		return take(l, now_ms);
 	}
 	return NULL;
+}
+
+int
+schedule_has_due(const struct schedule *s, time_t now, long long now_ms)
+{
+	const struct lane *l;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		l = s->lanes[i];
+		if (l->n != 0 && due_in(l->v[0], now) == 0 &&
+		    l->paused_until_ms <= now_ms)
+			return 1;
+	}
+	return 0;
 }
 
 struct waiting *

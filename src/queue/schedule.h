@@ -13,6 +13,10 @@
 
 #include "base/buf.h"
 
+/* No mail waits longer for its next attempt, in seconds: what names a later
+ * time was written by another clock. */
+#define SCHEDULE_LONGEST_S 4320
+
 /* A mail that waits; owned by the schedule. */
 struct waiting {
 	struct lane *lane;
@@ -62,6 +66,9 @@ int schedule_add(struct schedule *s, const char *account, const char *id,
  */
 struct waiting *schedule_take(struct schedule *s, time_t now,
     long long now_ms);
+/* 1 when some mail is due and its account is not paused, whether or not it has
+ * a connection free or is within its pace. */
+int schedule_has_due(const struct schedule *s, time_t now, long long now_ms);
 /* The next one of the same lane, for a connection that is open. */
 struct waiting *schedule_take_same(struct lane *l, time_t now,
     long long now_ms);

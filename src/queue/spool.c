@@ -47,8 +47,7 @@ spool_init(struct spool *s)
 void
 spool_release(struct spool *s)
 {
-	if (s->lock_fd != -1)
-		close(s->lock_fd);
+	spool_unwatch(s);
 	if (s->fd != -1)
 		close(s->fd);
 	free(s->path);
@@ -661,6 +660,14 @@ spool_watch(struct spool *s, int is_lasting, struct fault *f)
 		rc = fault_spool(s, f, EX_CANTCREAT, "cannot write", "lock");
 	buf_release(&text);
 	return rc;
+}
+
+void
+spool_unwatch(struct spool *s)
+{
+	if (s->lock_fd != -1)
+		close(s->lock_fd);
+	s->lock_fd = -1;
 }
 
 int

@@ -102,6 +102,8 @@ void spool_clean(struct spool *s);
  * stays. 1; 0 when there is another one; -1 with a fault.
  */
 int spool_watch(struct spool *s, int is_lasting, struct fault *f);
+/* Is it no longer. */
+void spool_unwatch(struct spool *s);
 /* 1 when a lasting runner is there. */
 int spool_is_watched(const struct spool *s);
 /* 1 when there is a runner, lasting or not. */

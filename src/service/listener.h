@@ -29,6 +29,9 @@ void listener_close(struct listener *l);
 /* Ends what is left of the sessions (none may be told 250 for a mail that is
  * not in the spool), removes socket files that we made. NULL is fine. */
 void listener_free(struct listener *l);
+/* In a child that is no session: closes what was inherited, and touches
+ * nothing that others see. */
+void listener_abandon(struct listener *l);
 /* How many descriptors there are to poll, and puts them into p (room for that
  * many). */
 size_t listener_count(const struct listener *l);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "service/mailq.h"
+#include "service/runner.h"
 #include "settings/options.h"
 #include "submit/configure.h"
 #include "submit/doctor.h"
@@ -87,10 +88,8 @@ run(const struct options *o, struct report *r)
 		mailq_run(r);
 		break;
 	case MODE_QUEUE:
-		mailq_flush(o, r);
-		break;
 	case MODE_DAEMON:
-		mailq_serve(r);
+		runner_run(o, r);
 		break;
 	case MODE_VERIFY:
 		verify_run(o, r);

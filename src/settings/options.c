@@ -269,6 +269,8 @@ set_b(struct options *o, const char *text, struct fault *f)
 
 	if (sendmail_mode(text, &mode, f) == -1)
 		return -1;
+	if (strcmp(text, "D") == 0)
+		o->foreground = 1;
 	return set_mode(o, mode, f);
 }
 
@@ -514,6 +516,9 @@ apply_option(struct walk *w, enum option_id id, const char *value,
 		return 0;
 	case OPT_DEBUG:
 		o->verbose = 1;
+		return 0;
+	case OPT_FOREGROUND:
+		o->foreground = 1;
 		return 0;
 	case OPT_SUBJECT:
 		return set_text(&o->subject, "--subject", value, f);

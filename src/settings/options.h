@@ -62,6 +62,7 @@ struct options {
 	int read_recipients; /* -t */
 	int read_envelope_from; /* the sender is that of the From field */
 	int ignore_dots;     /* -i, -oi */
+	int foreground;      /* --foreground, -bD: a service stays */
 	enum error_mode error_mode;
 	enum delivery_mode delivery_mode; /* as asked for */
 	int compose;         /* --subject, --to, --cc, --body or --html given */

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What tells two accounts apart is what their relays are told: the gathered
+ * frames of the settings, octet by octet.
+ */
 #include "submit/carrier.h"
 
 #include <string.h>

@@ -8,7 +8,6 @@
 #include "submit/keep.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -175,20 +174,6 @@ check_limits(struct keep *k, const struct values *v, long long octets,
 
 /* ---- accepting ---- */
 
-/* Puts the working directory in front of a path that has none. */
-static char *
-whole_path(const char *path)
-{
-	char here[PATH_MAX];
-	struct buf whole = BUF_INIT;
-
-	if (path[0] != '/' && path[0] != '\0' && strcmp(path, "-") != 0 &&
-	    getcwd(here, sizeof here) != NULL)
-		buf_addf(&whole, "%s/", here);
-	buf_adds(&whole, path);
-	return buf_detach(&whole);
-}
-
 /* Paths that are words of their own, or are not for the runner to open. */
 static int
 is_word(enum setting_id id)
@@ -209,7 +194,7 @@ put_settings(struct values *out, const struct values *argv)
 		    strchr(argv->v[i].text, '/') == NULL))
 			continue;
 		value = argv->v[i];
-		value.text = whole_path(argv->v[i].text);
+		value.text = io_whole_path(argv->v[i].text);
 		values_put(out, (enum setting_id)i, &value);
 		free(value.text);
 	}
@@ -224,7 +209,7 @@ fill_entry(struct keep *k, const struct account *a, const struct options *o,
 	free(entry->account);
 	free(entry->config);
 	entry->account = xstrdup(a->name);
-	entry->config = whole_path(o->file != NULL ? o->file : "");
+	entry->config = io_whole_path(o->file != NULL ? o->file : "");
 	put_settings(&entry->settings, &o->argv);
 	entry->created = entry->next = clock_now();
 	entry->uid = k->uid;

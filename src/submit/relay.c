@@ -7,11 +7,13 @@
 #include "submit/relay.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "base/xalloc.h"
 
 void
 relay_init(struct relay *r)
@@ -21,6 +23,10 @@ relay_init(struct relay *r)
 	r->verbose = 0;
 	r->dot_sent = 0;
 	r->is_lost = 0;
+	r->fault_stage = STAGE_LOCAL;
+	r->fault_reply = REPLY_ANY;
+	r->fault_code = 0;
+	r->fault_text = NULL;
 	progress_init(&r->progress);
 	frames_init(&r->frames, -1);
 }
@@ -30,6 +36,7 @@ relay_release(struct relay *r)
 {
 	progress_release(&r->progress);
 	frames_release(&r->frames);
+	free(r->fault_text);
 	spawn_end(&r->child);
 }
 
@@ -157,6 +164,16 @@ record_recipient(struct envelope *e, const struct event *event,
 	return 0;
 }
 
+static void
+keep_fault(struct relay *r, const struct event *e)
+{
+	r->fault_stage = e->stage;
+	r->fault_reply = e->reply;
+	r->fault_code = e->code;
+	free(r->fault_text);
+	r->fault_text = xstrdup(e->text);
+}
+
 /* Takes one event in: 0 go on, 1 the mail is done, -1 with a fault. */
 static int
 take_event(struct relay *r, const struct account *a, struct envelope *e,
@@ -178,6 +195,7 @@ take_event(struct relay *r, const struct account *a, struct envelope *e,
 		return record_recipient(e, event, f);
 	case EVENT_FAULT:
 		*session_fault = 1;
+		keep_fault(r, event);
 		progress_erase(&r->progress);
 		report_session(report, event, a);
 		return 0;

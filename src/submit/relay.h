@@ -16,6 +16,11 @@ struct relay {
 	int verbose;  /* the dialogue was asked for */
 	struct progress progress; /* open where it can be shown */
 	int dot_sent; /* the relay has announced the final dot of this mail */
+	/* Of the last fault of the account or session (relay_mail -1). */
+	enum stage fault_stage;
+	enum reply fault_reply;
+	int fault_code;
+	char *fault_text; /* owned, NULL none: the server's words, or ours */
 	int is_lost;  /* it died or said nonsense: not good for another mail */
 };
 

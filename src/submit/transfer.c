@@ -127,6 +127,9 @@ static void
 say_not_kept(const struct keep *k, const struct fault *f,
     struct report *report)
 {
+	/* A client of -bs keeps its mail itself. */
+	if (k->is_unwatched && report->lines != NULL)
+		return;
 	if (k->is_unwatched)
 		report_line(report, EX_TEMPFAIL, "the mail was not kept: no "
 		    "runner watches the queue (qsendmail -q15m starts one)");

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One attempt to deliver one entry of the queue: account, relay, journal,
+ * notices, removal. The states of an entry that it leads through are in
+ * ARCHITECTURE. Knows one spool and nothing of when an entry is due.
+ */
+#ifndef SERVICE_COURIER_H
+#define SERVICE_COURIER_H
+
+#include "base/strv.h"
+#include "queue/spool.h"
+#include "submit/carrier.h"
+
+struct courier {
+	struct spool *spool;     /* borrowed */
+	struct carrier carrier;
+	char *unsynced;          /* owned: account whose removals are not yet
+	                          * synced, NULL none */
+	unsigned unsynced_n;
+	long long unsynced_ms;   /* since when */
+};
+
+enum visit_result {
+	VISIT_GONE,   /* it is not there any more */
+	VISIT_AGAIN,  /* it waits until next */
+	VISIT_BUSY,   /* somebody else has it */
+	VISIT_STUCK   /* it cannot be read or written: left alone */
+};
+
+enum visit_pause { PAUSE_NONE, PAUSE_SERVER, PAUSE_ACCOUNT };
+
+/* What came of it. */
+struct visit {
+	enum visit_result result;
+	time_t next;
+	enum visit_pause pause; /* nothing of this account can be sent now */
+	struct buf reason;      /* of the pause or of being stuck; for people */
+	int was_tried;
+	int has_answered;       /* the server took or refused the mail */
+	struct strv notices;    /* ids of entries that were made */
+};
+
+void courier_init(struct courier *c, struct spool *spool);
+/* Syncs what is open and ends the relay. */
+void courier_release(struct courier *c);
+void visit_init(struct visit *v);
+void visit_release(struct visit *v);
+/*
+ * Takes the entry and tries every recipient that is left, unless it is held,
+ * or not yet due; is_forced: due or not.
+ */
+void courier_visit(struct courier *c, const char *account, const char *id,
+    int is_forced, struct visit *v);
+/*
+ * Removals are made last in groups: at most 100, at most a second after the
+ * first. Returns how many milliseconds there are until courier_sync has to be
+ * called, -1: never.
+ */
+int courier_sync_due(const struct courier *c);
+void courier_sync(struct courier *c);
+
+#endif

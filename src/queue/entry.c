@@ -24,6 +24,7 @@ entry_init(struct entry *e)
 	memset(e, 0, sizeof *e);
 	e->id = xstrdup("");
 	e->account = xstrdup("");
+	e->section = xstrdup("");
 	e->config = xstrdup("");
 	envelope_init(&e->envelope);
 	e->content.fd = -1;
@@ -35,6 +36,7 @@ entry_release(struct entry *e)
 {
 	free(e->id);
 	free(e->account);
+	free(e->section);
 	free(e->config);
 	values_release(&e->settings);
 	envelope_release(&e->envelope);
@@ -193,6 +195,7 @@ put_entry(struct buf *out, const struct entry *e)
 	put_line(out, "id", e->id);
 	put_time(out, "created", e->created);
 	put_line(out, "account", e->account);
+	put_line(out, "section", e->section);
 	if (e->config[0] != '\0')
 		put_line(out, "config", e->config);
 	put_settings(out, &e->settings);
@@ -305,6 +308,12 @@ static int
 read_account(struct entry *e, const char *value)
 {
 	return set_text(&e->account, value);
+}
+
+static int
+read_section(struct entry *e, const char *value)
+{
+	return set_text(&e->section, value);
 }
 
 static int
@@ -504,7 +513,8 @@ static const struct line {
 	int in_journal;
 } lines[] = {
 	{ "id", read_id, 0 }, { "created", read_created, 0 },
-	{ "account", read_account, 0 }, { "config", read_config, 0 },
+	{ "account", read_account, 0 }, { "section", read_section, 0 },
+	{ "config", read_config, 0 },
 	{ "set", read_set, 0 }, { "bounce", read_bounce, 0 },
 	{ "uid", read_uid, 0 },
 	{ "facts", read_facts, 0 }, { "sender", read_sender, 0 },

@@ -26,7 +26,9 @@
 struct entry {
 	/* Written once. */
 	char *id;            /* owned: letters and digits */
-	char *account;       /* owned */
+	char *account;       /* owned: whose mail waits together; its name,
+	                      * and where that is not all, a mark behind it */
+	char *section;       /* owned; the account's name */
 	char *config;        /* owned; settings file that -C named, "" none */
 	struct values settings; /* of the command line; never a secret */
 	time_t created;

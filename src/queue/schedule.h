@@ -29,7 +29,7 @@ struct lane {
 	char *account;        /* owned */
 	struct waiting **v;   /* owned; a heap, the first due first */
 	size_t n, cap;
-	/* Given by whoever reads the settings. */
+	/* Given by whoever reads the settings (1 and 0 until then). */
 	unsigned connections_max; /* at a time, 1 and up */
 	unsigned rate;            /* mails a minute, 0: no limit */
 	/* What is going on. */

@@ -175,8 +175,10 @@ make_options(struct options *o, const struct entry *e)
 	memset(o, 0, sizeof *o);
 	o->file = e->config[0] != '\0' ? e->config : NULL;
 	/* What the command line alone makes has no name to choose it by. */
-	o->account = values_is_set(&e->settings, S_HOST) ||
-	    strcmp(e->account, "command line") == 0 ? NULL : e->account;
+	o->account = e->section[0] != '\0' ? e->section : e->account;
+	if (values_is_set(&e->settings, S_HOST) ||
+	    strcmp(o->account, "command line") == 0)
+		o->account = NULL;
 	o->envelope_from = e->envelope.sender;
 	o->argv = e->settings;
 }
@@ -491,6 +493,9 @@ visit_entry(struct courier *c, struct entry *e, int is_forced,
 		fault_release(f);
 		return 0;
 	}
+	v->connections = (unsigned)values_number(settings_of(c),
+	    S_MAX_CONNECTIONS);
+	v->rate = (unsigned)values_number(settings_of(c), S_RATE);
 	if (entry_left(e) != 0 && attempt(c, e, v, f) == -1)
 		return -1;
 	if (tell(c, e, v, f) == -1) {

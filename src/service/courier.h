@@ -35,6 +35,8 @@ struct visit {
 	time_t next;
 	enum visit_pause pause; /* nothing of this account can be sent now */
 	struct buf reason;      /* of the pause or of being stuck; for people */
+	unsigned connections;   /* the account's max_connections, 0: not known */
+	unsigned rate;          /* its rate, 0: no limit */
 	int was_tried;
 	int has_answered;       /* the server took or refused the mail */
 	struct strv notices;    /* ids of entries that were made */

@@ -16,7 +16,6 @@
 #include "base/xalloc.h"
 #include "queue/eventlog.h"
 #include "queue/status.h"
-#include "submit/submit.h"
 
 #define MEMBERS_MAX 64
 #define REST_MS 20000
@@ -60,38 +59,6 @@ forget_member(struct crew *c, size_t i)
 {
 	worker_release(&c->v[i].worker);
 	c->v[i] = c->v[--c->n];
-}
-
-/* ---- what accounts say ---- */
-
-static void
-read_settings(const struct crew *c, struct lane *l)
-{
-	struct options o = *c->o;
-	struct fault ignored = FAULT_INIT;
-	struct account a;
-
-	/* Without settings of its own it has the built-in ones. */
-	o.account = l->account;
-	account_init(&a);
-	if (submit_account(&a, &o, NULL, &ignored) == -1)
-		values_release(&a.values);
-	l->connections_max =
-	    (unsigned)values_number(&a.values, S_MAX_CONNECTIONS);
-	l->rate = (unsigned)values_number(&a.values, S_RATE);
-	account_release(&a);
-	fault_release(&ignored);
-}
-
-static struct lane *
-find_lane(struct crew *c, const char *account)
-{
-	size_t n = c->schedule.n;
-	struct lane *l = schedule_lane(&c->schedule, account);
-
-	if (c->schedule.n != n)
-		read_settings(c, l);
-	return l;
 }
 
 /* ---- pauses ---- */
@@ -170,10 +137,8 @@ crew_reload(struct crew *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->schedule.n; i++) {
-		read_settings(c, c->schedule.lanes[i]);
+	for (i = 0; i < c->schedule.n; i++)
 		resume_lane(c, c->schedule.lanes[i]);
-	}
 	for (i = c->n; i-- > 0;)
 		if (c->v[i].visit == NULL)
 			forget_member(c, i);
@@ -186,7 +151,6 @@ crew_reload(struct crew *c)
 void
 crew_add(struct crew *c, const char *account, const char *id, time_t next)
 {
-	find_lane(c, account);
 	schedule_add(&c->schedule, account, id, next);
 }
 
@@ -217,6 +181,10 @@ take_visit(struct crew *c, struct member *m, const struct visit *v)
 	struct lane *l = m->lane;
 	size_t i;
 
+	if (v->connections != 0) {
+		l->connections_max = v->connections;
+		l->rate = v->rate;
+	}
 	if (v->pause != PAUSE_NONE)
 		pause_lane(c, l, v);
 	else if (v->has_answered)

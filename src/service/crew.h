@@ -12,13 +12,11 @@
 #include "queue/schedule.h"
 #include "queue/spool.h"
 #include "service/worker.h"
-#include "settings/options.h"
 
 struct member;
 
 struct crew {
-	struct spool *spool;      /* borrowed, as the next two */
-	const struct options *o;  /* how accounts are found */
+	struct spool *spool;      /* borrowed, as the next one */
 	const char *log;          /* the setting queue_log */
 	int is_once;              /* what is busy elsewhere is not waited for */
 	int is_stopping;          /* nothing new is begun */
@@ -62,7 +60,7 @@ void crew_rest(struct crew *c);
 void crew_flush(struct crew *c);
 /* The network has changed: servers that were away are tried at once. */
 void crew_resume(struct crew *c);
-/* Settings may have changed. */
+/* Settings may have changed: connections are not used for another mail. */
 void crew_reload(struct crew *c);
 
 #endif

@@ -165,7 +165,6 @@ static void
 set_up_crew(struct runner *r)
 {
 	r->crew.spool = &r->spool;
-	r->crew.o = &r->o;
 	r->crew.log = values_text(&r->values, S_QUEUE_LOG);
 	r->crew.is_once = !r->plan->is_lasting;
 	r->crew.in_child = in_child;

@@ -47,8 +47,10 @@ static void
 fill(struct entry *notice, const struct entry *e, const struct sender *s)
 {
 	free(notice->account);
+	free(notice->section);
 	free(notice->config);
 	notice->account = xstrdup(e->account);
+	notice->section = xstrdup(e->section);
 	notice->config = xstrdup(e->config);
 	values_merge(&notice->settings, &e->settings);
 	notice->created = notice->next = clock_now();

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,6 +39,8 @@ send_answer(struct frames *s, const struct visit *v, struct fault *f)
 
 	for (i = 0; i < v->notices.n; i++)
 		frames_put(s, "notice", "%s", v->notices.v[i]);
+	if (v->connections != 0)
+		frames_put(s, "limits", "%u %u", v->connections, v->rate);
 	if (v->pause != PAUSE_NONE)
 		frames_put(s, "pause", "%s %s", pause_names[v->pause],
 		    v->reason.data);
@@ -185,6 +188,8 @@ take_frame(struct visit *v, const char *word, const char *value)
 		strv_add(&v->notices, value);
 	else if (strcmp(word, "pause") == 0)
 		take_pause(v, value);
+	else if (strcmp(word, "limits") == 0)
+		sscanf(value, "%u %u", &v->connections, &v->rate);
 	else if (strcmp(word, "works") == 0)
 		v->has_answered = 1;
 	for (i = 0; i < RESULTS_N; i++) {

@@ -4,7 +4,8 @@
  * frames on a socket what to visit and tells what came of it.
  *
  *   to the worker:    visit FORCED ID ACCOUNT
- *   from the worker:  notice ID *, [pause KIND REASON], [works -],
+ *   from the worker:  notice ID *, [limits CONNECTIONS RATE],
+ *                     [pause KIND REASON], [works -],
  *                     one of gone -, again TIME, busy -, stuck REASON
  *
  * When its socket closes it finishes what is under way and ends.

@@ -201,16 +201,57 @@ put_settings(struct values *out, const struct values *argv)
 }
 
 static void
+add_hash(unsigned long *h, const char *text)
+{
+	for (; *text != '\0'; text++)
+		*h = (*h ^ (unsigned char)*text) * 16777619UL & 0xffffffffUL;
+	*h = (*h ^ 0xff) * 16777619UL & 0xffffffffUL;
+}
+
+/*
+ * Another settings file, another server or login of the command line: mail
+ * for them waits apart, or a fault of one would hold up that of the others.
+ */
+static void
+set_account(struct entry *e)
+{
+	static const enum setting_id telling[] = {
+		S_HOST, S_PORT, S_SOCKET, S_MAILDIR, S_PROTOCOL, S_USER,
+		S_AUTH, S_TLS, S_PASSWORD_FILE, S_PASSWORDEVAL, S_PROXY,
+		S_PROXY_HOST, S_SOURCE_IP
+	};
+	struct buf name = BUF_INIT;
+	unsigned long h = 2166136261UL;
+	int is_special = e->config[0] != '\0';
+	size_t i;
+
+	add_hash(&h, e->config);
+	for (i = 0; i < sizeof telling / sizeof *telling; i++) {
+		if (!values_is_set(&e->settings, telling[i]))
+			continue;
+		is_special = 1;
+		add_hash(&h, settings[telling[i]].name);
+		add_hash(&h, values_text(&e->settings, telling[i]));
+	}
+	buf_adds(&name, e->section);
+	if (is_special)
+		buf_addf(&name, "+%08lx", h);
+	free(e->account);
+	e->account = buf_detach(&name);
+}
+
+static void
 fill_entry(struct keep *k, const struct account *a, const struct options *o,
     const struct envelope *e, const struct content *c)
 {
 	struct entry *entry = &k->entry;
 
-	free(entry->account);
+	free(entry->section);
 	free(entry->config);
-	entry->account = xstrdup(a->name);
+	entry->section = xstrdup(a->name);
 	entry->config = io_whole_path(o->file != NULL ? o->file : "");
 	put_settings(&entry->settings, &o->argv);
+	set_account(entry);
 	entry->created = entry->next = clock_now();
 	entry->uid = k->uid;
 	envelope_release(&entry->envelope);

@@ -320,6 +320,12 @@ job_put_progress(struct frames *s)
 }
 
 void
+job_put_patience(struct frames *s, int seconds)
+{
+	frames_put(s, "patience", "%d", seconds);
+}
+
+void
 job_put_check(struct frames *s)
 {
 	frames_put(s, "check", "%s", "");
@@ -547,6 +553,8 @@ read_word(struct frames *s, struct job *j, struct fault *f)
 		return check_hello(s, f);
 	if (is_word(s, "verbose"))
 		read_verbose(s, j);
+	else if (is_word(s, "patience"))
+		j->patience_s = (int)strtol(s->value.data, NULL, 10);
 	else if (is_word(s, "progress"))
 		j->progress = strcmp(s->value.data, "1") == 0;
 	else if (is_word(s, "set"))

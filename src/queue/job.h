@@ -13,6 +13,7 @@
  *   [verbose 1]                      report each step of the dialogue; the
  *                                    secret of the settings before is no more
  *   [progress 1]                     report how far the next mail has come
+ *   [patience SECONDS]               longest wait for a connection
  *   set NAME VALUE *                 every effective setting but secrets
  *   [secret-file PATH, secret-section NAME]
  *   one of
@@ -82,6 +83,8 @@ void job_put_settings(struct frames *s, const struct values *v,
     const char *secret_file, const char *secret_section, int verbose);
 /* Asks for reports of progress about the next mail. */
 void job_put_progress(struct frames *s);
+/* Somebody waits, and there is a queue: the limit for a connection. */
+void job_put_patience(struct frames *s, int seconds);
 void job_put_check(struct frames *s);
 void job_put_eval(struct frames *s);
 void job_put_lookup(struct frames *s, const char *domain);
@@ -102,6 +105,7 @@ struct job {
 	char *secret_file, *secret_section; /* owned, NULL if none */
 	int verbose;
 	int progress;             /* of this mail is asked for */
+	int patience_s;           /* 0: as the settings say; stays, too */
 	char *argument;          /* LOOKUP, ETRN; owned, else NULL */
 	char *id;
 	struct envelope envelope; /* all recipients given, in order */

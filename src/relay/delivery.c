@@ -405,6 +405,7 @@ connect_session(struct delivery *d, struct failure *why)
 	if (endpoint_load(&d->endpoint, &d->settings, why) == -1 ||
 	    find_secrets(d, why) == -1 || set_up(d, why) == -1)
 		return -1;
+	endpoint_hurry(&d->endpoint, d->job->patience_s * 1000LL);
 	secrets.password = d->secret.data;
 	secrets.proxy = d->proxy_secret.data;
 	d->session = session_open(&d->endpoint, &secrets,

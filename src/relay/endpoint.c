@@ -274,6 +274,13 @@ endpoint_load(struct endpoint *e, const struct values *v, struct failure *f)
 	return 0;
 }
 
+void
+endpoint_hurry(struct endpoint *e, long long most_ms)
+{
+	if (most_ms > 0 && e->connect_ms > most_ms)
+		e->connect_ms = most_ms;
+}
+
 int
 endpoint_is_same(const struct values *a, const struct values *b)
 {

@@ -70,6 +70,8 @@ int endpoint_next_login(struct endpoint *e, int code,
 int endpoint_is_token(const struct buf *file);
 /* 1 when the key may need a password: encrypted, or on a device. */
 int endpoint_has_locked_key(const struct endpoint *e);
+/* A connection may take no longer than that; 0: no such limit. */
+void endpoint_hurry(struct endpoint *e, long long most_ms);
 /* 1 when two sets of values lead to the same session. */
 int endpoint_is_same(const struct values *a, const struct values *b);
 /* 1 for an address of this machine that no network carries. */

@@ -21,6 +21,7 @@ relay_init(struct relay *r)
 	r->child.pid = -1;
 	r->child.fd = -1;
 	r->verbose = 0;
+	r->patience_s = 0;
 	r->dot_sent = 0;
 	r->is_lost = 0;
 	r->fault_stage = STAGE_LOCAL;
@@ -91,6 +92,8 @@ relay_start(struct relay *r, const struct account *a, int verbose,
 	if (!verbose)
 		progress_open(&r->progress);
 	job_put_hello(&r->frames);
+	if (r->patience_s != 0)
+		job_put_patience(&r->frames, r->patience_s);
 	job_put_settings(&r->frames, &a->values, a->secret_file,
 	    a->secret_section, verbose);
 	return 0;

@@ -15,6 +15,7 @@ struct relay {
 	struct frames frames;
 	int verbose;  /* the dialogue was asked for */
 	struct progress progress; /* open where it can be shown */
+	int patience_s; /* longest wait for a connection, 0: as settings say */
 	int dot_sent; /* the relay has announced the final dot of this mail */
 	/* Of the last fault of the account or session (relay_mail -1). */
 	enum stage fault_stage;

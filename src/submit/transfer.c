@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "queue/eventlog.h"
 
+/* Seconds to connect when the mail may wait in the queue instead. */
+#define PATIENCE_S 10
+
 static void
 get_message_id(const struct draft *d, struct buf *id)
 {
@@ -95,6 +98,9 @@ try_mail(const struct transfer *t, struct envelope *e, struct report *report)
 	int rc = 0;
 
 	clock_unique(&id);
+	/* Somebody waits for us, and the runner has more time. */
+	if (t->keep->mode != KEEP_NEVER)
+		t->relay->patience_s = PATIENCE_S;
 	if (t->relay->child.pid == -1)
 		rc = relay_start(t->relay, t->account, t->o->verbose, &f);
 	if (rc == -1)

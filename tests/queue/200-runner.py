@@ -6,6 +6,7 @@ its sender is told. The server is a plain one that says what it is told to."""
 import email
 import os
 import signal
+import socket
 import sys
 import time
 
@@ -219,6 +220,22 @@ with Runner("-q1h") as r:
     case("after SIGHUP it goes on", s.wait(count + 2))
     r.kill()
 case("after SIGKILL the lock is gone", until(lambda: not is_watched()))
+
+# A server that does not even refuse: its backlog is full.
+full = socket.socket()
+full.bind(("127.0.0.1", 0))
+full.listen(0)
+held = []
+for _ in range(4):
+    peer = socket.socket()
+    peer.setblocking(False)
+    peer.connect_ex(full.getsockname())
+    held.append(peer)
+settings(full.getsockname()[1])
+since = time.monotonic()
+same("a server that is silent", run("silent@example.net"), (0, "", ""))
+case("is not waited for as long as without a queue",
+     time.monotonic() - since < 120, time.monotonic() - since)
 same("no rule of SMTP was broken", s.violations, [])
 s.close()
 done()

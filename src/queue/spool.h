@@ -74,11 +74,11 @@ enum spool_taken spool_take(struct spool *s, const char *account, const char *id
  */
 int spool_append(struct spool *s, struct entry *e, const struct buf *lines,
     int sync, struct fault *f);
-/* S6 -> S7: removes an entry that we own. 0, or -1 with a fault. */
+/* S6, S8 -> S9: removes an entry that we own. 0, or -1 with a fault. */
 int spool_remove(struct spool *s, const struct entry *e, struct fault *f);
 /* Moves it to failed/: nobody can be told of it. */
 int spool_fail(struct spool *s, const struct entry *e, struct fault *f);
-/* S7 -> S8: makes the removals of an account last. */
+/* S9 -> S10: makes the removals of an account last. */
 int spool_sync(struct spool *s, const char *account, struct fault *f);
 
 /* One waiting entry, as a scan finds it. */

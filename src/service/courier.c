@@ -56,7 +56,7 @@ courier_sync(struct courier *c)
 {
 	struct fault ignored = FAULT_INIT;
 
-	/* What a power failure brings back is sent again: state S7. */
+	/* What a power failure brings back is sent again: state S9. */
 	if (c->unsynced_n != 0)
 		spool_sync(c->spool, c->unsynced, &ignored);
 	fault_release(&ignored);

@@ -150,6 +150,12 @@ compat_lock_shared(int fd)
 	return lock(fd, LOCK_SH);
 }
 
+void
+compat_unlock(int fd)
+{
+	flock(fd, LOCK_UN);
+}
+
 int
 compat_reserve(int fd, off_t at, off_t len)
 {

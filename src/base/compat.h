@@ -42,6 +42,8 @@ int compat_columns(int fd);
 int compat_lock(int fd);
 /* The same for many at a time, none of whom has compat_lock. */
 int compat_lock_shared(int fd);
+/* Gives either back before the descriptor is closed. */
+void compat_unlock(int fd);
 /*
  * Sets blocks aside behind the end of a file, whose length stays, so that
  * len more octets can be written to a full disk. 0, or -1 with errno (ENOSPC);

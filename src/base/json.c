@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * JSON for logs: flat objects of texts and numbers. Names of members are
- * ours and need no escapes.
+ * JSON for logs and lists: objects of texts and numbers, and lists of such
+ * objects. Names of members are ours and need no escapes.
  */
 #include "base/json.h"
 
@@ -46,6 +46,9 @@ json_string(struct buf *out, const char *p, size_t len)
 void
 json_begin(struct buf *out)
 {
+	/* Behind another one of a list. Those outside of lists are lines. */
+	if (out->len != 0 && out->data[out->len - 1] == '}')
+		buf_addc(out, ',');
 	buf_addc(out, '{');
 }
 
@@ -69,6 +72,26 @@ json_number(struct buf *out, const char *name, long long number)
 {
 	add_name(out, name);
 	buf_addf(out, "%lld", number);
+}
+
+void
+json_boolean(struct buf *out, const char *name, int is_true)
+{
+	add_name(out, name);
+	buf_adds(out, is_true ? "true" : "false");
+}
+
+void
+json_list(struct buf *out, const char *name)
+{
+	add_name(out, name);
+	buf_addc(out, '[');
+}
+
+void
+json_list_end(struct buf *out)
+{
+	buf_addc(out, ']');
 }
 
 void

@@ -14,7 +14,11 @@
 void json_begin(struct buf *out);
 void json_text(struct buf *out, const char *name, const char *text);
 void json_number(struct buf *out, const char *name, long long number);
+void json_boolean(struct buf *out, const char *name, int is_true);
 void json_end(struct buf *out);
+/* A member that is a list of objects: json_list, the objects, json_list_end. */
+void json_list(struct buf *out, const char *name);
+void json_list_end(struct buf *out);
 
 /*
  * Appends a string with its quotes. Octets that are not UTF-8 become U+FFFD;

@@ -141,3 +141,17 @@ log_to_syslog(const char *facility, int failed, const char *line)
 	syslog(failed ? LOG_ERR : LOG_INFO, "%s", line);
 	closelog();
 }
+
+void
+log_to_syslog_as(const char *ident, enum log_level level, const char *line)
+{
+	static const int priorities[] = {
+		[LOG_LEVEL_INFO] = LOG_INFO,
+		[LOG_LEVEL_WARNING] = LOG_WARNING,
+		[LOG_LEVEL_ERROR] = LOG_ERR
+	};
+
+	openlog(ident, LOG_PID, LOG_MAIL);
+	syslog(priorities[level], "%s", line);
+	closelog();
+}

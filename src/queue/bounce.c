@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -102,23 +101,6 @@ bounce_status(const struct recipient *r, enum bounce_action action,
 
 /* ---- text from outside ---- */
 
-/* UTF-8, or the GBK that Chinese servers speak, in one line. */
-static void
-add_clean(struct buf *out, const char *text)
-{
-	struct buf utf8 = BUF_INIT;
-	size_t len = strlen(text), i;
-
-	if (utf8_is_valid(text, len) ||
-	    charset_to_utf8("GB18030", text, len, &utf8) == -1)
-		buf_add(&utf8, text, len);
-	for (i = 0; i < utf8.len; i++)
-		if (ascii_is_space(utf8.data[i]))
-			utf8.data[i] = ' ';
-	log_quote(out, utf8.data, utf8.len);
-	buf_release(&utf8);
-}
-
 /* The next piece of a word, not longer than WORD_MAX; no character torn. */
 static size_t
 piece_length(const char *p)
@@ -171,7 +153,7 @@ add_reason(struct buf *out, const struct recipient *r)
 		buf_addf(out, ": %d", r->code);
 	if (r->text[0] != '\0') {
 		buf_adds(out, r->code != 0 ? " " : ": ");
-		add_clean(out, r->text);
+		reply_clean(out, r->text);
 	}
 	if (r->outcome == OUTCOME_UNCONFIRMED)
 		buf_addf(out, " (%s)", rule->advice);
@@ -280,7 +262,7 @@ add_diagnostic(struct buf *out, const struct recipient *r)
 	buf_adds(&line, "Diagnostic-Code: ");
 	if (r->code != 0) {
 		buf_addf(&text, "%d ", r->code);
-		add_clean(&text, r->text);
+		reply_clean(&text, r->text);
 		buf_adds(&line, "smtp; ");
 	} else {
 		add_reason(&text, r);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inside of a queue entry. Every value is one line: control characters,
- * blanks at the ends and per cent signs are written as %XX. A torn last line
- * of the journal never happened. Text that this version does not know makes
- * the entry one of another version: it is not guessed at.
+ * The inside of a queue entry. Every value is one line (escape.h). A torn last
+ * line of the journal never happened. Text that this version does not know
+ * makes the entry one of another version: it is not guessed at.
  */
 #include "queue/entry.h"
 
@@ -14,6 +13,7 @@
 
 #include "base/io.h"
 #include "base/xalloc.h"
+#include "queue/escape.h"
 
 #define TEXT_MAX ((size_t)1 << 28)
 #define HEAD_FORMAT "qsendmail-queue %d %lld %lld %zu"
@@ -49,24 +49,10 @@ entry_release(struct entry *e)
 /* ---- lines ---- */
 
 static void
-put_escaped(struct buf *out, const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t i, n = strlen(text);
-
-	for (i = 0; i < n; i++)
-		if (p[i] < ' ' || p[i] == 0x7f || p[i] == '%' ||
-		    (p[i] == ' ' && (i == 0 || i + 1 == n)))
-			buf_addf(out, "%%%02X", p[i]);
-		else
-			buf_addc(out, (char)p[i]);
-}
-
-static void
 put_line(struct buf *out, const char *key, const char *value)
 {
 	buf_addf(out, "%s ", key);
-	put_escaped(out, value);
+	escape_put(out, value);
 	buf_addc(out, '\n');
 }
 
@@ -76,45 +62,11 @@ put_time(struct buf *out, const char *key, time_t when)
 	buf_addf(out, "%s %lld\n", key, (long long)when);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The text of a value; NULL when it is none. The caller frees it. */
-static char *
-take_text(const char *p, size_t len)
-{
-	char *text = xmalloc(len + 1);
-	size_t i, n = 0;
-	int high, low;
-
-	for (i = 0; i < len; i++) {
-		if (p[i] != '%') {
-			text[n++] = p[i];
-			continue;
-		}
-		high = len - i < 3 ? -1 : hex_digit(p[i + 1]);
-		low = len - i < 3 ? -1 : hex_digit(p[i + 2]);
-		if (high == -1 || low == -1 || high + low == 0) {
-			free(text);
-			return NULL;
-		}
-		text[n++] = (char)(high * 16 + low);
-		i += 2;
-	}
-	text[n] = '\0';
-	return text;
-}
-
 /* Replaces *field by the value. */
 static int
 set_text(char **field, const char *value)
 {
-	char *text = take_text(value, strlen(value));
+	char *text = escape_take(value, strlen(value));
 
 	if (text == NULL)
 		return -1;
@@ -162,7 +114,7 @@ put_settings(struct buf *out, const struct values *v)
 			continue;
 		buf_reset(&line);
 		buf_addf(&line, "%s ", settings[i].name);
-		put_escaped(&line, values_text(v, (enum setting_id)i));
+		escape_put(&line, values_text(v, (enum setting_id)i));
 		buf_addf(out, "set %s\n", line.data);
 	}
 	buf_release(&line);
@@ -222,7 +174,7 @@ entry_write(struct entry *e, struct fault *f)
 	while (head.len < ENTRY_HEAD - 1)
 		buf_addc(&head, ' ');
 	buf_addc(&head, '\n');
-	e->end = at + (off_t)text.len;
+	e->journal = e->end = at + (off_t)text.len;
 	if (c->offset < ENTRY_HEAD || head.len != ENTRY_HEAD)
 		fault_set(f, EX_SOFTWARE, "there is no room in front of the "
 		    "content");
@@ -257,7 +209,7 @@ entry_put_recipient(struct entry *e, size_t i, struct buf *out)
 		e->is_doubtful = 1;
 	buf_addf(out, "to %zu %s %s %d ", i, stage_name(r->stage),
 	    reply_name(r->reply), r->code);
-	put_escaped(out, r->text);
+	escape_put(out, r->text);
 	buf_addc(out, '\n');
 }
 
@@ -334,7 +286,7 @@ read_set(struct entry *e, const char *value)
 	if (blank == NULL)
 		return -1;
 	name = xmemdup(value, (size_t)(blank - value));
-	text = take_text(blank + 1, strlen(blank + 1));
+	text = escape_take(blank + 1, strlen(blank + 1));
 	if (text != NULL)
 		rc = settings_set(&e->settings, SETTING_CLI, name, text,
 		    &origin, &ignored);
@@ -377,7 +329,7 @@ read_facts(struct entry *e, const char *value)
 static int
 read_sender(struct entry *e, const char *value)
 {
-	char *text = take_text(value, strlen(value));
+	char *text = escape_take(value, strlen(value));
 
 	if (text == NULL)
 		return -1;
@@ -389,7 +341,7 @@ read_sender(struct entry *e, const char *value)
 static int
 read_recipient(struct entry *e, const char *value)
 {
-	char *text = take_text(value, strlen(value));
+	char *text = escape_take(value, strlen(value));
 	int rc = text != NULL && *text != '\0' ? 0 : -1;
 
 	if (rc == 0)
@@ -464,7 +416,7 @@ read_to(struct entry *e, const char *value)
 	    (stage = take_name(&value, stage_parse)) == -1 ||
 	    (reply = take_name(&value, reply_parse)) == -1 ||
 	    take_number(&value, 999, &code) == -1 ||
-	    (text = take_text(value, strlen(value))) == NULL)
+	    (text = escape_take(value, strlen(value))) == NULL)
 		return -1;
 	envelope_record(&e->envelope, (size_t)i, (enum stage)stage,
 	    (enum reply)reply, (int)code, text);
@@ -619,7 +571,8 @@ read_rest(struct entry *e, size_t size, struct fault *f)
 		    "entry");
 	else
 		rc = 0;
-	e->end = at + (off_t)(size + used);
+	e->journal = at + (off_t)size;
+	e->end = e->journal + (off_t)used;
 	free(text);
 	return rc;
 }
@@ -633,6 +586,21 @@ entry_read(struct entry *e, int fd, struct fault *f)
 	if (read_head(e, &size, f) == -1)
 		return -1;
 	return read_rest(e, size, f);
+}
+
+int
+entry_journal(const struct entry *e, struct buf *out, struct fault *f)
+{
+	size_t len = (size_t)(e->end - e->journal);
+
+	buf_grow(out, len);
+	if (io_pread(e->content.fd, out->data + out->len, len, e->journal) !=
+	    (ssize_t)len)
+		return fault_errno(f, EX_IOERR, "cannot read the journal of "
+		    "%s", e->id);
+	out->len += len;
+	out->data[out->len] = '\0';
+	return 0;
 }
 
 /* ---- recipients ---- */

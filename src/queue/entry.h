@@ -46,6 +46,7 @@ struct entry {
 	time_t next;         /* not to be tried before */
 	int is_held;
 	int is_warned;       /* the sender has been told of the delay */
+	off_t journal;       /* where it begins */
 	off_t end;           /* behind the last whole line of the journal */
 };
 
@@ -64,6 +65,12 @@ int entry_write(struct entry *e, struct fault *f);
  * of a version that is not known here (leave it alone), EX_IOERR.
  */
 int entry_read(struct entry *e, int fd, struct fault *f);
+
+/*
+ * For people: appends the whole lines of the journal of e, as they are in the
+ * file. 0, or -1 with a fault (EX_IOERR).
+ */
+int entry_journal(const struct entry *e, struct buf *out, struct fault *f);
 
 /* Journal lines, appended to out and taken over into e. */
 void entry_put_attempt(struct entry *e, time_t when, struct buf *out);

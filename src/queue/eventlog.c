@@ -1,38 +1,280 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lines as Postfix writes them, for programs that count by patterns like
+ * "to=<[^>]*>, relay=[^,]+, ... status=(\S+) \(([^)]+)". What comes from
+ * outside loses the very characters that such a pattern ends a field by.
+ */
 #include "queue/eventlog.h"
 
 #include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "queue/bounce.h"
+#include "queue/reply.h"
+
+/* ---- places ---- */
+
+/* "Nov 27 20:00:00 HOST PROGRAM[PID]: TEXT", as syslog has it in its files. */
+static void
+write_line(const char *where, const char *program, const char *text)
+{
+	struct fault ignored = FAULT_INIT;
+	struct buf line = BUF_INIT;
+
+	clock_format(clock_now(), "%b %e %H:%M:%S ", &line);
+	clock_hostname(&line);
+	buf_addf(&line, " %s[%ld]: %s", program, (long)getpid(), text);
+	log_to_file(where, line.data, &ignored);
+	buf_release(&line);
+	fault_release(&ignored);
+}
+
+/* Postfix begins the text with it, and so do we. */
+static enum log_level
+find_level(const char *text)
+{
+	if (strncmp(text, "warning: ", 9) == 0)
+		return LOG_LEVEL_WARNING;
+	return strncmp(text, "error: ", 7) == 0 ||
+	    strncmp(text, "fatal: ", 7) == 0 ?
+	    LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
+}
+
+/* One line of program qsendmail/NAME. */
+static void
+put(const char *where, const char *name, const struct buf *text)
+{
+	struct buf program = BUF_INIT;
+
+	buf_addf(&program, "qsendmail/%s", name);
+	if (strcmp(where, "syslog") == 0)
+		log_to_syslog_as(program.data, find_level(text->data),
+		    text->data);
+	else
+		write_line(where, program.data, text->data);
+	buf_release(&program);
+}
+
+/* ---- fields ---- */
+
+/* Quoted, and those characters as \xNN. */
+static void
+add_without(struct buf *out, const char *text, const char *characters)
+{
+	struct buf quoted = BUF_INIT;
+	const char *p;
+
+	log_quotes(&quoted, text);
+	for (p = quoted.data; *p != '\0'; p++)
+		if (strchr(characters, *p) != NULL)
+			buf_addf(out, "\\x%02x", (unsigned char)*p);
+		else
+			buf_addc(out, *p);
+	buf_release(&quoted);
+}
+
+/* NAME=<ADDRESS> */
+static void
+add_address(struct buf *out, const char *name, const char *address)
+{
+	buf_addf(out, "%s=<", name);
+	add_without(out, address, "<>");
+	buf_addc(out, '>');
+}
+
+static void
+begin(struct buf *out, const char *id)
+{
+	buf_reset(out);
+	add_without(out, id, ": ");
+	buf_adds(out, ": ");
+}
+
+/* Seconds as short as Postfix has them: 0.05, 1.2, 3, 35. */
+static void
+add_seconds(struct buf *out, long long ms)
+{
+	if (ms <= 0)
+		buf_addc(out, '0');
+	else if (ms < 1000)
+		buf_addf(out, "0.%02lld", ms / 10);
+	else if (ms < 10000 && ms % 1000 >= 100)
+		buf_addf(out, "%lld.%lld", ms / 1000, ms % 1000 / 100);
+	else
+		buf_addf(out, "%lld", ms / 1000);
+}
+
+/*
+ * The whole time, and its parts: before the queue (none), in it, for the
+ * connection (not known apart), for the transmission.
+ */
+static void
+add_delays(struct buf *out, const struct entry *e, long long ms)
+{
+	long long waited = 0;
+
+	if (e->attempted > e->created)
+		waited = (long long)(e->attempted - e->created) * 1000;
+	if (waited > ms)
+		waited = ms;
+	buf_adds(out, "delay=");
+	add_seconds(out, ms);
+	buf_adds(out, ", delays=0/");
+	add_seconds(out, waited);
+	buf_adds(out, "/0/");
+	add_seconds(out, ms - waited);
+}
+
+/* The server's words, else ours; a parenthesis would end them early. */
+static void
+add_words(struct buf *out, const struct recipient *r)
+{
+	size_t i = out->len;
+
+	if (r->code != 0)
+		buf_addf(out, "%d", r->code);
+	else
+		buf_adds(out, outcome_find(r->stage, r->reply)->sentence);
+	if (r->text[0] != '\0')
+		buf_adds(out, r->code != 0 ? " " : ": ");
+	reply_clean(out, r->text);
+	for (; i < out->len; i++)
+		if (out->data[i] == '(')
+			out->data[i] = '[';
+		else if (out->data[i] == ')')
+			out->data[i] = ']';
+}
+
+/* ---- events ---- */
+
+/* Where it comes from. A notice of ours comes from nowhere. */
+static void
+put_origin(const char *where, const struct entry *e, const char *client)
+{
+	struct buf text = BUF_INIT;
+
+	begin(&text, e->id);
+	if (*client != '\0') {
+		buf_adds(&text, "client=");
+		add_without(&text, client, ",");
+		put(where, "smtpd", &text);
+	} else if (!e->is_bounce) {
+		buf_addf(&text, "uid=%lld ", e->uid != -1 ? e->uid :
+		    (long long)getuid());
+		add_address(&text, "from", e->envelope.sender);
+		put(where, "pickup", &text);
+	}
+	buf_release(&text);
+}
+
+/* The identification may have its angle brackets or not. */
+static void
+put_message_id(const char *where, const struct entry *e, const char *id)
+{
+	struct buf text = BUF_INIT, inner = BUF_INIT;
+	size_t len = strlen(id);
+
+	if (len >= 2 && id[0] == '<' && id[len - 1] == '>')
+		buf_add(&inner, id + 1, len - 2);
+	else
+		buf_adds(&inner, id);
+	begin(&text, e->id);
+	add_address(&text, "message-id", inner.data);
+	put(where, "cleanup", &text);
+	buf_release(&text);
+	buf_release(&inner);
+}
 
 void
 eventlog_accepted(const char *where, const struct entry *e,
     const char *message_id, const char *client)
 {
-	(void)where, (void)e, (void)message_id, (void)client;
+	struct buf text = BUF_INIT;
+
+	put_origin(where, e, client != NULL ? client : "");
+	put_message_id(where, e, message_id != NULL ? message_id : "");
+	begin(&text, e->id);
+	add_address(&text, "from", e->envelope.sender);
+	buf_addf(&text, ", size=%lld, nrcpt=%zu (queue active)",
+	    (long long)e->content.length, e->envelope.n);
+	put(where, "qmgr", &text);
+	buf_release(&text);
 }
 
 void
 eventlog_recipient(const char *where, const struct entry *e, size_t i,
     const char *relay, long long delay_ms)
 {
-	(void)where, (void)e, (void)i, (void)relay, (void)delay_ms;
+	static const struct {
+		enum bounce_action action;
+		const char *status;
+	} ends[] = {
+		[OUTCOME_NONE] = { BOUNCE_DELAYED, "deferred" },
+		[OUTCOME_DONE] = { BOUNCE_RELAYED, "sent" },
+		[OUTCOME_RETRY] = { BOUNCE_DELAYED, "deferred" },
+		[OUTCOME_REJECT] = { BOUNCE_FAILED, "bounced" },
+		[OUTCOME_UNCONFIRMED] = { BOUNCE_DELAYED, "deferred" },
+	};
+	const struct recipient *r = &e->envelope.v[i];
+	struct buf text = BUF_INIT;
+
+	begin(&text, e->id);
+	add_address(&text, "to", r->address);
+	buf_adds(&text, ", relay=");
+	add_without(&text, *relay != '\0' ? relay : "none", ",");
+	buf_adds(&text, ", ");
+	add_delays(&text, e, delay_ms);
+	buf_adds(&text, ", dsn=");
+	bounce_status(r, ends[r->outcome].action, &text);
+	buf_addf(&text, ", status=%s (", ends[r->outcome].status);
+	add_words(&text, r);
+	buf_addc(&text, ')');
+	put(where, "smtp", &text);
+	buf_release(&text);
 }
 
 void
 eventlog_removed(const char *where, const struct entry *e)
 {
-	(void)where, (void)e;
+	struct buf text = BUF_INIT;
+
+	begin(&text, e->id);
+	buf_adds(&text, "removed");
+	put(where, "qmgr", &text);
+	buf_release(&text);
 }
 
 void
 eventlog_notice(const char *where, const struct entry *e, const char *kind,
     const char *notice_id)
 {
-	(void)where, (void)e, (void)kind, (void)notice_id;
+	struct buf text = BUF_INIT;
+
+	begin(&text, e->id);
+	log_quotes(&text, kind);
+	buf_adds(&text, ": ");
+	log_quotes(&text, notice_id);
+	put(where, "bounce", &text);
+	buf_release(&text);
 }
 
 void
 eventlog_note(const char *where, const char *name, const char *id,
     const char *fmt, ...)
 {
-	(void)where, (void)name, (void)id, (void)fmt;
+	struct buf text = BUF_INIT, words = BUF_INIT;
+	va_list ap;
+
+	if (*id != '\0')
+		begin(&text, id);
+	va_start(ap, fmt);
+	buf_vaddf(&words, fmt, ap);
+	va_end(ap);
+	log_quote(&text, words.data, words.len);
+	put(where, name, &text);
+	buf_release(&text);
+	buf_release(&words);
 }

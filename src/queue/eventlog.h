@@ -12,13 +12,18 @@
 
 /* where is the setting queue_log: "syslog", "-" (standard output) or a file. */
 
-/* A mail has come: "pickup" (or "smtpd") with its user or client, "cleanup"
- * with its Message-ID, "qmgr" with sender, size and number of recipients. */
+/*
+ * A mail has come: "pickup" with its user, or "smtpd" with its client (a name
+ * or address; "" or NULL: none), "cleanup" with its Message-ID (with or
+ * without angle brackets; "" or NULL: none), "qmgr" with sender, size and
+ * number of recipients. A notice of ours has not come from anybody, so it is
+ * not counted as received.
+ */
 void eventlog_accepted(const char *where, const struct entry *e,
     const char *message_id, const char *client);
 /*
  * What became of recipient i in an attempt: to=, relay=, delay=, dsn=, status=
- * sent, deferred or bounced. relay is "HOST:PORT", "none" or a Maildir;
+ * sent, deferred or bounced. relay is "HOST:PORT", "none" (or "") or a Maildir;
  * delay_ms counts from the mail's arrival.
  */
 void eventlog_recipient(const char *where, const struct entry *e, size_t i,
@@ -29,7 +34,8 @@ void eventlog_removed(const char *where, const struct entry *e);
 void eventlog_notice(const char *where, const struct entry *e,
     const char *kind, const char *notice_id);
 /* Anything else, of program "qsendmail/NAME" (runner, service ...); id ""
- * when it is about no mail. */
+ * when it is about no mail. A text that begins with "warning: ", "error: " or
+ * "fatal: " has that priority in syslog. */
 void eventlog_note(const char *where, const char *name, const char *id,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

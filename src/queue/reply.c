@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "mail/codec.h"
 
 static const struct form {
 	const char *mark;
@@ -98,4 +101,20 @@ reply_queue_id(const char *words, struct buf *out)
 		if (out->len != before)
 			return;
 	}
+}
+
+void
+reply_clean(struct buf *out, const char *words)
+{
+	struct buf utf8 = BUF_INIT;
+	size_t len = strlen(words), i;
+
+	if (utf8_is_valid(words, len) ||
+	    charset_to_utf8("GB18030", words, len, &utf8) == -1)
+		buf_add(&utf8, words, len);
+	for (i = 0; i < utf8.len; i++)
+		if (ascii_is_space(utf8.data[i]))
+			utf8.data[i] = ' ';
+	log_quote(out, utf8.data, utf8.len);
+	buf_release(&utf8);
 }

@@ -14,5 +14,10 @@ void reply_enhanced_code(const char *words, struct buf *out);
  * say it each in their own way.
  */
 void reply_queue_id(const char *words, struct buf *out);
+/*
+ * Appends the words as people may see them: in one line, the GBK that Chinese
+ * servers speak decoded, and quoted (log_quote).
+ */
+void reply_clean(struct buf *out, const char *words);
 
 #endif

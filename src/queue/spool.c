@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@
 #define JOURNAL_RESERVE 4096
 #define JOURNAL_RECIPIENT 256
 #define ID_TRIES 8
+#define LOCK_TRIES 64
 #define TRIGGER_MAX 65536
 #define TRIGGER_MANY 3072
 
@@ -84,10 +86,14 @@ put_directory(struct buf *out, const char *account)
 	put_account(out, account);
 }
 
+/* account NULL: what has failed. */
 static void
 put_path(struct buf *out, const char *account, const char *id)
 {
-	put_directory(out, account);
+	if (account != NULL)
+		put_directory(out, account);
+	else
+		buf_adds(out, "failed");
 	buf_addf(out, "/%s", id);
 }
 
@@ -240,6 +246,33 @@ sync_directory(const struct spool *s, const char *name, struct fault *f)
 	if (fd != -1)
 		close(fd);
 	return rc;
+}
+
+/* ---- locks ---- */
+
+/*
+ * The lock for us alone, 0, or -1 when somebody else has it. Who only looks
+ * has it shared, for an instant; an owner never shares it.
+ */
+static int
+take_lock(int fd)
+{
+	int tries;
+
+	for (tries = 0; compat_lock(fd) == -1; tries++) {
+		if (errno != EWOULDBLOCK || tries == LOCK_TRIES ||
+		    compat_lock_shared(fd) == -1)
+			return -1;
+		poll(NULL, 0, tries / 8);
+	}
+	return 0;
+}
+
+/* 1 when somebody owns what is open at fd. */
+static int
+is_owned(int fd)
+{
+	return compat_lock_shared(fd) == -1 && errno == EWOULDBLOCK;
 }
 
 /* ---- accepting ---- */
@@ -461,7 +494,7 @@ spool_take(struct spool *s, const char *account, const char *id,
 			rc = SPOOL_DAMAGED;
 			fault_spool(s, f, EX_IOERR, "cannot open", path.data);
 		}
-	} else if (compat_lock(fd) == -1) {
+	} else if (take_lock(fd) == -1) {
 		rc = errno == EWOULDBLOCK ? SPOOL_BUSY : SPOOL_DAMAGED;
 		if (rc == SPOOL_DAMAGED)
 			fault_spool(s, f, EX_IOERR, "cannot lock", path.data);
@@ -491,6 +524,30 @@ append(const struct entry *e, const struct buf *lines)
 	if (ftruncate(fd, e->end) == -1)
 		return -1;
 	return io_pwrite(fd, lines->data, lines->len, e->end);
+}
+
+int
+spool_look(const struct spool *s, const char *account, const char *id,
+    struct entry *e, int *is_busy, struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	int fd, rc = 0;
+
+	put_path(&path, account, id);
+	fd = openat(s->fd, path.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	*is_busy = fd != -1 && is_owned(fd);
+	if (fd == -1) {
+		if (errno != ENOENT)
+			rc = fault_spool(s, f, EX_IOERR, "cannot open",
+			    path.data);
+	} else {
+		if (!*is_busy)
+			compat_unlock(fd);
+		rc = entry_read(e, fd, f) == 0 ? 1 :
+		    fault_context(f, "%s/%s", s->path, path.data);
+	}
+	buf_release(&path);
+	return rc;
 }
 
 int
@@ -538,6 +595,21 @@ spool_fail(struct spool *s, const struct entry *e, struct fault *f)
 }
 
 int
+spool_remove_failed(struct spool *s, const char *id, struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	int rc = 0;
+
+	put_path(&path, NULL, id);
+	if (unlinkat(s->fd, path.data, 0) == -1)
+		rc = fault_spool(s, f, EX_IOERR, "cannot remove", path.data);
+	else
+		rc = sync_directory(s, "failed", f);
+	buf_release(&path);
+	return rc;
+}
+
+int
 spool_sync(struct spool *s, const char *account, struct fault *f)
 {
 	struct buf directory = BUF_INIT;
@@ -563,19 +635,16 @@ open_directory(const struct spool *s, const char *name)
 }
 
 static int
-scan_account(struct spool *s, const char *name, const char *account,
+scan_directory(const struct spool *s, const char *name, const char *account,
     int (*each)(void *arg, const struct spool_item *item, struct fault *f),
     void *arg, struct fault *f)
 {
 	struct spool_item item = { account, NULL, 0, 0 };
-	struct buf directory = BUF_INIT;
+	DIR *d = open_directory(s, name);
 	const struct dirent *entry;
 	struct stat st;
 	int rc = 0;
-	DIR *d;
 
-	buf_addf(&directory, "queue/%s", name);
-	d = open_directory(s, directory.data);
 	while (d != NULL && rc == 0 && (entry = readdir(d)) != NULL) {
 		if (entry->d_name[0] == '.' ||
 		    fstatat(dirfd(d), entry->d_name, &st,
@@ -588,7 +657,6 @@ scan_account(struct spool *s, const char *name, const char *account,
 	}
 	if (d != NULL)
 		closedir(d);
-	buf_release(&directory);
 	return rc;
 }
 
@@ -598,20 +666,71 @@ spool_scan(struct spool *s, int (*each)(void *arg,
     struct fault *f)
 {
 	DIR *d = open_directory(s, "queue");
-	struct buf account = BUF_INIT;
+	struct buf account = BUF_INIT, directory = BUF_INIT;
 	const struct dirent *entry;
 	int rc = 0;
 
+	/* One that nobody has put anything in yet. */
+	if (d == NULL && errno == ENOENT)
+		return 0;
 	if (d == NULL)
 		return fault_spool(s, f, EX_IOERR, "cannot read", "queue");
-	while (rc == 0 && (entry = readdir(d)) != NULL)
-		if (entry->d_name[0] != '.' &&
-		    take_account(&account, entry->d_name) == 0)
-			rc = scan_account(s, entry->d_name, account.data, each,
-			    arg, f);
+	while (rc == 0 && (entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] == '.' ||
+		    take_account(&account, entry->d_name) == -1)
+			continue;
+		buf_reset(&directory);
+		buf_addf(&directory, "queue/%s", entry->d_name);
+		rc = scan_directory(s, directory.data, account.data, each,
+		    arg, f);
+	}
 	closedir(d);
 	buf_release(&account);
+	buf_release(&directory);
 	return rc;
+}
+
+int
+spool_scan_failed(struct spool *s, int (*each)(void *arg,
+    const struct spool_item *item, struct fault *f), void *arg,
+    struct fault *f)
+{
+	return scan_directory(s, "failed", NULL, each, arg, f);
+}
+
+/* 1 when there is such a file, which no id from outside can lead out of. */
+static int
+has_entry(const struct spool *s, const char *account, const char *id)
+{
+	struct buf path = BUF_INIT;
+	struct stat st;
+	int has;
+
+	if (*id == '.' || strchr(id, '/') != NULL || *id == '\0')
+		return 0;
+	put_path(&path, account, id);
+	has = fstatat(s->fd, path.data, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode);
+	buf_release(&path);
+	return has;
+}
+
+int
+spool_find(const struct spool *s, const char *id, struct buf *account,
+    int *has_failed)
+{
+	DIR *d = open_directory(s, "queue");
+	const struct dirent *entry;
+	int is_there = 0;
+
+	while (d != NULL && !is_there && (entry = readdir(d)) != NULL)
+		is_there = entry->d_name[0] != '.' &&
+		    take_account(account, entry->d_name) == 0 &&
+		    has_entry(s, account->data, id);
+	if (d != NULL)
+		closedir(d);
+	*has_failed = !is_there && has_entry(s, NULL, id);
+	return is_there || *has_failed;
 }
 
 void
@@ -637,6 +756,53 @@ spool_clean(struct spool *s)
 		closedir(d);
 }
 
+/* ---- files beside the entries ---- */
+
+int
+spool_store(const struct spool *s, const char *name, const struct buf *text,
+    struct fault *f)
+{
+	struct buf path = BUF_INIT;
+	int fd, rc = -1;
+
+	buf_addf(&path, "tmp/%s", name);
+	fd = openat(s->fd, path.data, O_WRONLY | O_CREAT | O_TRUNC |
+	    O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd != -1 && io_write(fd, text->data, text->len) == 0 &&
+	    (!s->gives_away || fchown(fd, s->uid, s->gid) == 0) &&
+	    renameat(s->fd, path.data, s->fd, name) == 0)
+		rc = 0;
+	else
+		fault_spool(s, f, EX_IOERR, "cannot write", name);
+	if (fd != -1)
+		close(fd);
+	buf_release(&path);
+	return rc;
+}
+
+int
+spool_load(const struct spool *s, const char *name, size_t max,
+    struct buf *text, struct fault *f)
+{
+	int fd = openat(s->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char chunk[4096];
+	ssize_t n = -1;
+
+	if (fd == -1 && errno == ENOENT)
+		return 0;
+	while (fd != -1 && text->len <= max &&
+	    (n = io_read(fd, chunk, sizeof chunk)) > 0)
+		buf_add(text, chunk, (size_t)n);
+	if (n == -1)
+		fault_spool(s, f, EX_IOERR, "cannot read", name);
+	else if (n > 0)
+		fault_set(f, EX_IOERR, "%s/%s is larger than %zu octets",
+		    s->path, name, max);
+	if (fd != -1)
+		close(fd);
+	return n == 0 ? 1 : -1;
+}
+
 /* ---- the runner ---- */
 
 int
@@ -648,7 +814,7 @@ spool_watch(struct spool *s, int is_lasting, struct fault *f)
 	s->lock_fd = openat(s->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd == -1)
 		return fault_spool(s, f, EX_CANTCREAT, "cannot open", "lock");
-	if (compat_lock(s->lock_fd) == -1) {
+	if (take_lock(s->lock_fd) == -1) {
 		close(s->lock_fd);
 		s->lock_fd = -1;
 		return 0;
@@ -678,7 +844,7 @@ spool_has_runner(const struct spool *s)
 
 	if (fd == -1)
 		return 0;
-	is_there = compat_lock_shared(fd) == -1 && errno == EWOULDBLOCK;
+	is_there = is_owned(fd);
 	close(fd);
 	return is_there;
 }
@@ -692,7 +858,7 @@ spool_is_watched(const struct spool *s)
 
 	if (fd == -1)
 		return 0;
-	if (compat_lock_shared(fd) == -1 && errno == EWOULDBLOCK)
+	if (is_owned(fd))
 		is_watched = io_pread(fd, text, sizeof lasting - 1, 0) ==
 		    (ssize_t)sizeof lasting - 1 &&
 		    memcmp(text, lasting, sizeof lasting - 1) == 0;

@@ -68,6 +68,12 @@ enum spool_taken {
 enum spool_taken spool_take(struct spool *s, const char *account, const char *id,
     struct entry *e, struct fault *f);
 /*
+ * Reads an entry that waits, or (account NULL) one that has failed, without
+ * taking it: 1, 0 when it is gone, -1 with a fault. is_busy: somebody owns it.
+ */
+int spool_look(const struct spool *s, const char *account, const char *id,
+    struct entry *e, int *is_busy, struct fault *f);
+/*
  * Appends lines to the journal of an entry that we own, syncs them if asked
  * to, and makes e->next the file's time, by which entries are scheduled
  * without opening them. 0, or -1 with a fault (EX_IOERR).
@@ -78,12 +84,14 @@ int spool_append(struct spool *s, struct entry *e, const struct buf *lines,
 int spool_remove(struct spool *s, const struct entry *e, struct fault *f);
 /* Moves it to failed/: nobody can be told of it. */
 int spool_fail(struct spool *s, const struct entry *e, struct fault *f);
+/* Removes one that has failed, for good. */
+int spool_remove_failed(struct spool *s, const char *id, struct fault *f);
 /* S9 -> S10: makes the removals of an account last. */
 int spool_sync(struct spool *s, const char *account, struct fault *f);
 
 /* One waiting entry, as a scan finds it. */
 struct spool_item {
-	const char *account, *id;
+	const char *account, *id; /* account NULL: it has failed */
 	time_t next;     /* the file's time: a hint, see spool_append */
 	long long size;
 };
@@ -94,8 +102,29 @@ struct spool_item {
 int spool_scan(struct spool *s, int (*each)(void *arg,
     const struct spool_item *item, struct fault *f), void *arg,
     struct fault *f);
+/* The same for what has failed. */
+int spool_scan_failed(struct spool *s, int (*each)(void *arg,
+    const struct spool_item *item, struct fault *f), void *arg,
+    struct fault *f);
+/*
+ * Where the entry called id (which may be any text) is: 1 when it waits, with
+ * its account, or has failed; 0 when there is none.
+ */
+int spool_find(const struct spool *s, const char *id, struct buf *account,
+    int *has_failed);
 /* Removes files in tmp/ whose owner has died. */
 void spool_clean(struct spool *s);
+
+/*
+ * Replaces a small file beside the entries, called name, as a whole; only the
+ * runner does. 0, or -1 with a fault (EX_IOERR).
+ */
+int spool_store(const struct spool *s, const char *name,
+    const struct buf *text, struct fault *f);
+/* Appends its text, at most max octets or so: 1, 0 when there is no such file,
+ * -1 with a fault (EX_IOERR). */
+int spool_load(const struct spool *s, const char *name, size_t max,
+    struct buf *text, struct fault *f);
 
 /*
  * Becomes the runner of this spool, until spool_release; is_lasting: one that

@@ -27,6 +27,17 @@ log_is_unsafe(unsigned long c)
 	    (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+/* How many octets at p are plain ASCII, as nearly all text is. */
+static size_t
+plain_length(const char *p, size_t len)
+{
+	size_t n;
+
+	for (n = 0; n < len && p[n] >= ' ' && p[n] <= '~'; n++)
+		continue;
+	return n;
+}
+
 void
 log_quote(struct buf *out, const char *p, size_t len)
 {
@@ -34,6 +45,13 @@ log_quote(struct buf *out, const char *p, size_t len)
 	size_t i, n;
 
 	while (len != 0) {
+		n = plain_length(p, len);
+		if (n != 0) {
+			buf_add(out, p, n);
+			p += n;
+			len -= n;
+			continue;
+		}
 		n = utf8_decode(p, len, &point);
 		if (n != 0 && !log_is_unsafe(point)) {
 			buf_add(out, p, n);

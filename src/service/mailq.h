@@ -6,7 +6,8 @@
 #include "settings/options.h"
 #include "submit/report.h"
 
-/* -bp, mailq: the list, in Sendmail's words. */
-void mailq_run(struct report *report);
+/* -bp, mailq: the list (mailq_list.h), or with operands what is to be done
+ * with mails of it (mailq_action.h). EX_NOPERM when it is somebody else's. */
+void mailq_run(const struct options *o, struct report *report);
 
 #endif

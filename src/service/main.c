@@ -85,7 +85,7 @@ run(const struct options *o, struct report *r)
 		show_text(r, make_version);
 		break;
 	case MODE_MAILQ:
-		mailq_run(r);
+		mailq_run(o, r);
 		break;
 	case MODE_QUEUE:
 	case MODE_DAEMON:

@@ -478,6 +478,8 @@ apply_mode(struct walk *w, enum option_id id, struct fault *f)
 		return set_exclusive_mode(w->o, MODE_SETTINGS, f);
 	case OPT_SETTINGS:
 		return set_exclusive_mode(w->o, MODE_SETTINGS, f);
+	case OPT_MAILQ:
+		return set_exclusive_mode(w->o, MODE_MAILQ, f);
 	case OPT_CHECK:
 	case OPT_SERVERINFO:
 		return set_exclusive_mode(w->o, MODE_CHECK, f);
@@ -547,6 +549,9 @@ apply_option(struct walk *w, enum option_id id, const char *value,
 		return set_configure(o, value, f);
 	case OPT_RMQS:
 		return set_rmqs(o, value, f);
+	case OPT_JSON:
+		o->json = 1;
+		return 0;
 	default:
 		return apply_mode(w, id, f);
 	}
@@ -601,6 +606,15 @@ apply_setting(struct walk *w, const char *name, const char *value,
 	    value != NULL ? value : "", &origin, f);
 }
 
+/* Called as sendmail, there are only words that give nothing away. */
+static int
+is_harmless(const struct options *o, const struct option *option)
+{
+	return option != NULL && (option->id == OPT_HELP ||
+	    option->id == OPT_VERSION ||
+	    (option->id == OPT_JSON && o->mode == MODE_MAILQ));
+}
+
 /* One argument "--NAME" or "--NAME=VALUE"; p is behind the dashes. */
 static int
 word_argument(struct walk *w, const char *p, struct fault *f)
@@ -614,8 +628,7 @@ word_argument(struct walk *w, const char *p, struct fault *f)
 		value = equals + 1;
 	buf_add(&name, p, equals != NULL ? (size_t)(equals - p) : strlen(p));
 	option = find_option(name.data);
-	if (w->o->strict && (option == NULL ||
-	    (option->id != OPT_HELP && option->id != OPT_VERSION)))
+	if (w->o->strict && !is_harmless(w->o, option))
 		rc = fault_set(f, EX_USAGE, "--%s: called as sendmail, there "
 		    "are no words but --help and --version", name.data);
 	else if (option == NULL)
@@ -725,6 +738,20 @@ check_sender(const struct options *o, struct fault *f)
 	return 0;
 }
 
+/* --json is about the list alone. */
+static int
+check_json(const struct options *o, struct fault *f)
+{
+	if (!o->json)
+		return 0;
+	if (o->mode != MODE_MAILQ)
+		return fault_set(f, EX_USAGE, "--json goes with --mailq");
+	if (o->recipients.n > 0)
+		return fault_set(f, EX_USAGE, "--json is for the list: leave "
+		    "out --json or \"%s\"", o->recipients.v[0]);
+	return 0;
+}
+
 static int
 check_rules(struct options *o, int pretend, struct fault *f)
 {
@@ -743,7 +770,7 @@ check_rules(struct options *o, int pretend, struct fault *f)
 	    o->recipients.n > 0 && !pretend)
 		return fault_set(f, EX_USAGE, "%s takes no recipients",
 		    names[o->mode]);
-	if (check_compose(o, f) == -1)
+	if (check_compose(o, f) == -1 || check_json(o, f) == -1)
 		return -1;
 	return check_sender(o, f);
 }

@@ -65,6 +65,7 @@ struct options {
 	int foreground;      /* --foreground, -bD: a service stays */
 	enum error_mode error_mode;
 	enum delivery_mode delivery_mode; /* as asked for */
+	int json;            /* --json */
 	int compose;         /* --subject, --to, --cc, --body or --html given */
 	char *envelope_from; /* -f or -r; "" is the null sender; NULL if none */
 	char *from;          /* --from */
@@ -77,7 +78,7 @@ struct options {
 	char *body;          /* --body: then standard input is not the text */
 	struct strv to, cc, bcc; /* --to, --cc, --bcc; each one field value */
 	struct strv headers;     /* --header 'Name: value' */
-	struct strv recipients;  /* operands */
+	struct strv recipients;  /* operands; of MAILQ an action and ids */
 	struct strv queue;       /* what stood behind each -q: "", "15m", "Iid",
 	                          * "!Rtext" (sendmail_interval) */
 	struct part_option *parts; /* --html, --inline, --attach, in order */

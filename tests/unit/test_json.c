@@ -57,6 +57,21 @@ main(void)
 	json_begin(&out);
 	json_end(&out);
 	is_text(out.data, "{}", "an empty one");
+	buf_reset(&out);
+	json_begin(&out);
+	json_list(&out, "none");
+	json_list_end(&out);
+	json_boolean(&out, "b", 1);
+	json_list(&out, "l");
+	json_begin(&out);
+	json_boolean(&out, "c", 0);
+	json_end(&out);
+	json_begin(&out);
+	json_end(&out);
+	json_list_end(&out);
+	json_end(&out);
+	is_text(out.data, "{\"none\":[],\"b\":true,"
+	    "\"l\":[{\"c\":false},{}]}", "lists");
 	buf_release(&out);
 	return tap_done();
 }

@@ -57,6 +57,8 @@ dump(const struct options *o, struct buf *out)
 	dump_text(out, "V", o->envid);
 	dump_text(out, "argument", o->argument);
 	dump_text(out, "subject", o->subject);
+	if (o->json)
+		buf_adds(out, " json");
 	dump_text(out, "body", o->body);
 	dump_list(out, "to", &o->to);
 	dump_list(out, "cc", &o->cc);
@@ -465,6 +467,17 @@ static const struct option_case {
 	{ "--configure is not for those called as sendmail",
 	    { "sendmail", "--configure=me@x" }, "!--configure: called as "
 	    "sendmail, there are no words but --help and --version" },
+	{ "--mailq", { Q, "--mailq" }, "mailq" },
+	{ "--mailq --json", { Q, "--json", "--mailq" }, "mailq json" },
+	{ "-bp --json", { Q, "-bp", "--json" }, "mailq json" },
+	{ "an action", { Q, "--mailq", "remove", "all" },
+	    "mailq to=remove to=all" },
+	{ "--json alone", { Q, "--json" }, "!--json goes with --mailq" },
+	{ "--json with an action", { Q, "--mailq", "--json", "show", "x" },
+	    "!--json is for the list: leave out --json or \"show\"" },
+	{ "two modes", { Q, "--mailq", "--check" },
+	    "!only one of --dry-run, --settings, --check, --configure, "
+	    "--rmqs and sendmail's modes at a time" },
 	{ "--rmqs, a host", { Q, "--rmqs=x.org" }, "rmqs argument=x.org" },
 	{ "a domain", { Q, "--rmqs", "@x.org" }, "rmqs argument=@x.org" },
 	{ "a queue", { Q, "--rmqs=#q1" }, "rmqs argument=#q1" },
@@ -591,6 +604,14 @@ static const struct option_case {
 	{ "called as sendmail without folder", { "sendmail" },
 	    "send strict" },
 	{ "called as mailq", { "/usr/bin/mailq" }, "mailq strict" },
+	{ "with --json", { "/usr/bin/mailq", "--json" },
+	    "mailq strict json" },
+	{ "with an action", { "mailq", "retry", "x" },
+	    "mailq strict to=retry to=x" },
+	{ "--mailq when strict", { "sendmail", "--mailq" }, "!--mailq: called "
+	    "as sendmail, there are no words but --help and --version" },
+	{ "--json when strict", { "sendmail", "--json" }, "!--json: called "
+	    "as sendmail, there are no words but --help and --version" },
 	{ "called as newaliases", { "newaliases" }, "aliases strict" },
 	{ "called by the name that a package gives it",
 	    { "/usr/sbin/sendmail.qsendmail", "-i" }, "send strict i" },

@@ -480,6 +480,9 @@ apply_mode(struct walk *w, enum option_id id, struct fault *f)
 		return set_exclusive_mode(w->o, MODE_SETTINGS, f);
 	case OPT_MAILQ:
 		return set_exclusive_mode(w->o, MODE_MAILQ, f);
+	case OPT_JSON:
+		w->o->json = 1;
+		return 0;
 	case OPT_CHECK:
 	case OPT_SERVERINFO:
 		return set_exclusive_mode(w->o, MODE_CHECK, f);
@@ -549,9 +552,6 @@ apply_option(struct walk *w, enum option_id id, const char *value,
 		return set_configure(o, value, f);
 	case OPT_RMQS:
 		return set_rmqs(o, value, f);
-	case OPT_JSON:
-		o->json = 1;
-		return 0;
 	default:
 		return apply_mode(w, id, f);
 	}

@@ -162,21 +162,6 @@ refuse_unknown(struct act *a, const char *id)
 	    id);
 }
 
-/* It could not be taken: gone, or somebody else has it. */
-static void
-refuse_untaken(struct act *a, const char *id)
-{
-	struct buf account = BUF_INIT;
-	int has_failed;
-
-	if (spool_find(a->spool, id, &account, &has_failed) && !has_failed)
-		report_line(a->report, EX_TEMPFAIL, "%s is being sent now",
-		    id);
-	else if (!a->is_all)
-		refuse_unknown(a, id);
-	buf_release(&account);
-}
-
 /* What cannot be read but is ours goes only when it was named. */
 static int
 remove_unread(struct act *a, const char *account, const char *id,
@@ -197,16 +182,25 @@ act_on_waiting(struct act *a, const char *account, const char *id)
 {
 	struct fault f = FAULT_INIT;
 	struct entry e;
-	int rc;
+	int rc = 0;
 
 	entry_init(&e);
-	rc = spool_take(a->spool, account, id, &e, &f);
-	if (rc == 0)
-		refuse_untaken(a, id);
-	else if (rc == 1)
+	switch (spool_take(a->spool, account, id, &e, &f)) {
+	case SPOOL_OURS:
 		rc = a->action->run(a, &e, &f);
-	else
+		break;
+	case SPOOL_BUSY:
+		report_line(a->report, EX_TEMPFAIL, "%s is being sent now",
+		    id);
+		break;
+	case SPOOL_GONE:
+		if (!a->is_all)
+			refuse_unknown(a, id);
+		break;
+	case SPOOL_DAMAGED:
 		rc = remove_unread(a, account, id, &e, &f);
+		break;
+	}
 	if (rc == -1)
 		report_fault(a->report, &f);
 	entry_release(&e);

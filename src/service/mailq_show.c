@@ -87,7 +87,7 @@ put_fields(struct buf *out, const struct entry *e, int has_failed,
 {
 	put(out, "id", e->id);
 	put(out, "state", state(e, has_failed, is_busy));
-	put(out, "account", e->account);
+	put(out, "account", mailq_account(e));
 	put_known(out, "config", e->config);
 	put_settings(out, &e->settings);
 	put_time(out, "arrived", e->created);

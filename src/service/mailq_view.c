@@ -36,6 +36,12 @@ mailq_reason(const struct recipient *r, struct buf *out)
 	reply_clean(out, r->text);
 }
 
+const char *
+mailq_account(const struct entry *e)
+{
+	return e->section[0] != '\0' ? e->section : e->account;
+}
+
 static const char *
 sender_name(const struct entry *e)
 {
@@ -238,7 +244,7 @@ mailq_json_mail(const struct mailq_view *v, struct buf *out)
 	buf_addc(out, '{');
 	json_text(out, "queue_name", queue_name(v));
 	json_text(out, "queue_id", e->id);
-	json_text(out, "account", e->account);
+	json_text(out, "account", mailq_account(e));
 	json_number(out, "arrival_time", (long long)e->created);
 	json_number(out, "message_size", (long long)e->content.length);
 	json_text(out, "sender", sender_name(e));

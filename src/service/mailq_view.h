@@ -36,6 +36,8 @@ void mailq_json_damaged(const char *account, const char *id, long long size,
  * words; nothing when it was never tried.
  */
 void mailq_reason(const struct recipient *r, struct buf *out);
+/* The name of the account that e is for. */
+const char *mailq_account(const struct entry *e);
 /* A time: Mon Nov 23 18:08:34 */
 void mailq_time(time_t when, struct buf *out);
 

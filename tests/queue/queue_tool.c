@@ -65,9 +65,10 @@ static int
 apply(struct entry *e, const char *option, const char *value,
     struct buf *lines)
 {
-	if (strcmp(option, "--account") == 0)
+	if (strcmp(option, "--account") == 0) {
 		set(&e->account, value);
-	else if (strcmp(option, "--sender") == 0)
+		set(&e->section, value);
+	} else if (strcmp(option, "--sender") == 0)
 		envelope_set_sender(&e->envelope, value);
 	else if (strcmp(option, "--to") == 0)
 		envelope_add(&e->envelope, value);
@@ -120,6 +121,7 @@ put(struct spool *s, char *words[])
 
 	entry_init(&e);
 	set(&e.account, "default");
+	set(&e.section, "default");
 	e.created = clock_now();
 	e.next = e.created;
 	if (spool_create(s, &e, &f) == -1)

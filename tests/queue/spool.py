@@ -82,14 +82,18 @@ class Runner:
 
     def stop(self):
         """Ends it; its exit status and what it said."""
+        if self.process.stdout.closed:
+            return self.process.returncode, ""
         if self.process.poll() is None:
             self.process.terminate()
         said = self.process.communicate(timeout=TIMEOUT)[0].decode()
         return self.process.returncode, said
 
     def kill(self):
+        """SIGKILL; its workers, which have its output too, may live on."""
         self.process.kill()
-        self.process.communicate(timeout=TIMEOUT)
+        self.process.wait(TIMEOUT)
+        self.process.stdout.close()
 
 
 def is_watched():

@@ -202,6 +202,12 @@ schedule_add(struct schedule *s, const char *account, const char *id,
 	return 0;
 }
 
+int
+schedule_knows(const struct schedule *s, const char *id)
+{
+	return s->slots_n != 0 && s->slots[slot_of(s, id)] != NULL;
+}
+
 /* ---- taking ---- */
 
 /* Seconds until w is due. */

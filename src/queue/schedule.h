@@ -59,6 +59,8 @@ struct lane *schedule_lane(struct schedule *s, const char *account);
  */
 int schedule_add(struct schedule *s, const char *account, const char *id,
     time_t next);
+/* 1 when the mail is known, waiting or running. */
+int schedule_knows(const struct schedule *s, const char *id);
 /*
  * Takes a mail that is due at now and may be sent: its account is not paused,
  * has a connection free and is within its pace. NULL: none. It counts as

@@ -154,6 +154,14 @@ crew_add(struct crew *c, const char *account, const char *id, time_t next)
 	schedule_add(&c->schedule, account, id, next);
 }
 
+void
+crew_add_new(struct crew *c, const char *account, const char *id,
+    time_t next)
+{
+	if (!schedule_knows(&c->schedule, id))
+		crew_add(c, account, id, next);
+}
+
 /* A storm of refusals must not become one of notices. */
 static void
 add_notice(struct crew *c, const char *account, const char *id)

@@ -36,7 +36,10 @@ void crew_init(struct crew *c);
 /* Waits at most so long for visits that are under way, then ends them. */
 void crew_stop(struct crew *c, int timeout_ms);
 void crew_release(struct crew *c);
-/* An entry that waits; it becomes known, or its time is changed. */
+/* An entry that waits; it becomes known, or its time is changed. As new: only
+ * if it was not known. */
+void crew_add_new(struct crew *c, const char *account, const char *id,
+    time_t next);
 void crew_add(struct crew *c, const char *account, const char *id,
     time_t next);
 /* Sends workers to whatever is due. */

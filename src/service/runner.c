@@ -130,13 +130,25 @@ open_spool(struct runner *r, struct fault *f)
 	return rc;
 }
 
+/* Somebody says that it is due, or new. */
 static int
 add_item(void *arg, const struct spool_item *item, struct fault *f)
 {
 	struct runner *r = arg;
 
 	(void)f;
-	crew_add(&r->crew, item->account, item->id,
+	crew_add(&r->crew, item->account, item->id, item->next);
+	return 0;
+}
+
+/* Found in the spool; of those that are known we know more than their hint. */
+static int
+add_found(void *arg, const struct spool_item *item, struct fault *f)
+{
+	struct runner *r = arg;
+
+	(void)f;
+	crew_add_new(&r->crew, item->account, item->id,
 	    r->plan->is_forced && !r->plan->is_lasting ? 0 : item->next);
 	return 0;
 }
@@ -158,7 +170,7 @@ scan(struct runner *r, struct fault *f)
 	if (r->plan->choice.n != 0)
 		return selection_find(&r->spool, &r->plan->choice, add_chosen,
 		    r, f);
-	return spool_scan(&r->spool, add_item, r, f);
+	return spool_scan(&r->spool, add_found, r, f);
 }
 
 static void
@@ -347,16 +359,38 @@ loop(struct runner *r)
 
 /* ---- beside a service ---- */
 
+struct chosen {
+	struct spool *spool;
+	struct strv accounts, ids;
+};
+
 static int
 make_due(void *arg, struct entry *e, struct fault *f)
 {
-	struct spool *s = arg;
+	struct chosen *c = arg;
 	struct buf lines = BUF_INIT;
 	int rc;
 
 	entry_put_next(e, clock_now(), &lines);
-	rc = spool_append(s, e, &lines, 0, f);
+	rc = spool_append(c->spool, e, &lines, 0, f);
+	strv_add(&c->accounts, e->account);
+	strv_add(&c->ids, e->id);
 	buf_release(&lines);
+	return rc;
+}
+
+/* Asks for those that were chosen, when they are nobody's any more. */
+static int
+ask_for_chosen(struct runner *r, struct fault *f)
+{
+	struct chosen c = { &r->spool, STRV_INIT, STRV_INIT };
+	int rc = selection_find(&r->spool, &r->plan->choice, make_due, &c, f);
+	size_t i;
+
+	for (i = 0; i < c.ids.n; i++)
+		spool_trigger(&r->spool, c.accounts.v[i], c.ids.v[i]);
+	strv_release(&c.accounts);
+	strv_release(&c.ids);
 	return rc;
 }
 
@@ -365,10 +399,7 @@ static int
 ask_runner(struct runner *r, struct fault *f)
 {
 	if (r->plan->choice.n != 0) {
-		if (selection_find(&r->spool, &r->plan->choice, make_due,
-		    &r->spool, f) == -1)
-			return -1;
-		spool_trigger(&r->spool, "", "");
+		return ask_for_chosen(r, f);
 	} else if (r->plan->is_forced) {
 		spool_trigger_flush(&r->spool);
 	} else {

@@ -291,7 +291,8 @@ check_watched(struct keep *k, struct fault *f)
 {
 	if (k->mode != KEEP_WATCHED || spool_is_watched(&k->spool))
 		return 0;
-	spool_remove(&k->spool, &k->entry, f);
+	if (spool_remove(&k->spool, &k->entry, f) == 0)
+		spool_sync(&k->spool, k->entry.account, f);
 	k->is_unwatched = 1;
 	return fault_set(f, EX_TEMPFAIL, "no runner watches the queue any "
 	    "more");

@@ -139,12 +139,17 @@ with Runner("-q1h") as r:
     s.dot = "250 2.0.0 OK"
     run("-qf")
     case("-qf asks the runner", s.wait(count + 2), s.mails)
+    s.dot = "451 4.3.0 later"
+    run("chosen@example.net")
+    s.dot = "250 2.0.0 OK"
+    run("-qRchosen@")
+    case("so does -qR", s.wait(count + 3), s.mails)
     case("the queue is empty", until(lambda: entries() == []), entries())
     for i in range(20):
         run("-odq", "bulk%d@example.net" % i)
     connections = s.connections
     run("-q")
-    case("many mails", s.wait(count + 22), len(s.mails))
+    case("many mails", s.wait(count + 23), len(s.mails))
     case("use few connections", s.connections - connections <= 2,
          s.connections - connections)
     same("it ends well", r.stop(), (0, ""))
@@ -194,6 +199,43 @@ same("the mails wait", len(entries()), 2)
 s.rcpt.clear()
 run("-qf")
 same("and arrive", entries(), [])
+
+# What notices are wanted, and how they are sent.
+settings(s.port, "sender login", "user login@example.org")
+s.rcpt["no@example.net"] = "550 5.1.1 no such user"
+count = len(s.mails)
+run("-odq", "-N", "never", "no@example.net")
+run("-q")
+same("no notice for NOTIFY=NEVER", (len(s.mails), entries() +
+                                    entries("failed")), (count, []))
+run("-odq", "-R", "hdrs", "no@example.net", text="Subject: x\n\nsecret\n")
+run("-q")
+same("where the provider wants the login as sender, a notice has it",
+     [m[:2] for m in s.mails[count:]],
+     [("login@example.org", ["login@example.org"])])
+case("with the header only for RET=HDRS", b"Subject: x" in s.mails[-1][2] and
+     b"secret" not in s.mails[-1][2], s.mails[-1][2])
+s.rcpt["login@example.org"] = "550 5.1.1 gone"
+run("-odq", "no@example.net")
+count = len(s.mails)
+run("-q")
+run("-qf")
+same("there is no notice about a notice, whatever its sender",
+     (len(s.mails), entries(), len(entries("failed"))), (count, [], 1))
+os.unlink(entries("failed")[0])
+s.rcpt.pop("login@example.org")
+
+# A storm of refusals is not one of notices.
+settings(s.port)
+for i in range(24):
+    run("-odq", "no@example.net")
+count = len(s.mails)
+run("-q")
+same("of 24 notices 20 are sent at once", len(s.mails), count + 20)
+same("and the others wait", len(entries()), 4)
+run("-qf")
+same("for a while", (len(s.mails), entries()), (count + 24, []))
+s.rcpt.clear()
 
 # SMTP on standard input.
 settings(s.port)

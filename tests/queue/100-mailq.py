@@ -221,6 +221,9 @@ def pauses():
             r"\(to try it now: qsendmail -qf\)\)\n[0-9a-z]{16} ",
             out, re.M), out)
         same("the third one works", out.count("pauses until"), 2)
+        same("nobody is tried in a pause", [out.count(
+            "(next attempt: %s)" % i) for i in (
+            "due", "Tue Nov 14 22:28:20", "Tue Nov 14 22:14:20")], [1, 1, 1])
 
 
 def damage():

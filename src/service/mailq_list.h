@@ -11,7 +11,8 @@
 
 /*
  * Writes the list to standard output; s is NULL when there is no spool. What
- * cannot be read is listed with the reason and left alone. 0, or -1 with a fault (EX_IOERR).
+ * cannot be read is listed with the reason and left alone. 0, or -1 with a
+ * fault (EX_IOERR).
  */
 int mailq_list(struct spool *s, int as_json, struct report *report,
     struct fault *f);

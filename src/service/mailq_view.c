@@ -70,7 +70,7 @@ is_shown(const struct mailq_view *v, size_t i)
 void
 mailq_put_head(struct buf *out)
 {
-	buf_addf(out, "%-17s %8s %-20s %s\n", "-Queue ID-", "--Size--",
+	buf_addf(out, "%-20s %8s %-20s %s\n", "-Queue ID-", "--Size--",
 	    "----Arrival Time----", "-Sender/Recipient-------");
 }
 
@@ -97,7 +97,7 @@ put_row(struct buf *out, const char *id, char mark, long long size,
 	if (mark != '\0')
 		buf_addc(&name, mark);
 	mailq_time(created, &when);
-	buf_addf(out, "%-17s %8lld %-20s ", name.data, size, when.data);
+	buf_addf(out, "%-20s %8lld %-20s ", name.data, size, when.data);
 	log_quotes(out, sender);
 	buf_addc(out, '\n');
 	buf_release(&name);
@@ -138,7 +138,7 @@ put_recipients(struct buf *out, const struct mailq_view *v)
 		if (reason.len != 0 && strcmp(reason.data, last.data) != 0)
 			put_remark(out, reason.data, reason.len);
 		buf_set(&last, reason.data, reason.len);
-		buf_addf(out, "%-47s ", "");
+		buf_addf(out, "%-50s ", "");
 		log_quotes(out, v->e->envelope.v[i].address);
 		buf_addc(out, '\n');
 	}

@@ -116,23 +116,23 @@ def a_list():
               "--journal", "hold yes")
     three = put(s, "--account", "qq", "--to", "z@x.org")
     tool(s, "fail", three)
-    head = ("-Queue ID-        --Size-- ----Arrival Time---- "
+    head = ("-Queue ID-           --Size-- ----Arrival Time---- "
             "-Sender/Recipient-------\n")
-    blank = " " * 48
+    blank = " " * 51
     reason = ("(the server cannot take mail for this recipient now: 451 4.7.1 "
               "come back \\x1b[1m later (soon))\n")
     doubt = ("(a duplicate is possible: the server may have accepted it "
              "already, its reply was lost)\n")
-    first = (one + "%10d Tue Nov 14 22:12:20  me@163.com\n" % SIZE + doubt +
+    first = (one + "%13d Tue Nov 14 22:12:20  me@163.com\n" % SIZE + doubt +
              "(1 attempt, next attempt: Tue Nov 14 22:23:20)".rjust(76) +
              "\n" + reason + blank + "b@x.org\n" + blank + "c@x.org\n" +
              "(no answer after the whole mail was sent:  )".rjust(76) + "\n" +
              blank + "\"d\\x1b\"@x.org\n")
-    second = (two + "!%9d Tue Nov 14 22:13:20  MAILER-DAEMON\n" % SIZE +
+    second = (two + "!%12d Tue Nov 14 22:13:20  MAILER-DAEMON\n" % SIZE +
               blank + "to@example.net\n")
     third = ("(failed, and nobody could be told: see mailq show ID, then "
              "mailq remove ID)\n" + three +
-             "%10d Tue Nov 14 22:13:20  MAILER-DAEMON\n" % SIZE + blank +
+             "%13d Tue Nov 14 22:13:20  MAILER-DAEMON\n" % SIZE + blank +
              "z@x.org\n")
     status, out, err = mailq(s)
     same("the list succeeds in silence", (status, err), (0, ""))
@@ -153,7 +153,7 @@ def a_list():
              UNWATCHED not in mailq(s)[1])
     with Held(s, "lock", one):
         out = mailq(s)[1]
-        case("what somebody owns has a star", one + "*  " in out, out)
+        case("what somebody owns has a star", one + "*   " in out, out)
         case("and no time", "next attempt" not in out, out)
     return s, one, two, three
 

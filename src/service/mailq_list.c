@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "queue/status.h"
 #include "service/mailq_view.h"
+#include "service/selection.h"
 
 #define GATHERED ((size_t)1 << 16)
 
@@ -21,8 +22,9 @@ struct row {
 };
 
 struct listing {
-	struct spool *spool;   /* borrowed, as is the report */
+	struct spool *spool;   /* borrowed, as are the next two */
 	struct report *report;
+	const struct strv *choice;
 	int as_json;
 	int has_runner;
 	struct status status;
@@ -108,9 +110,9 @@ list_row(struct listing *l, const struct row *row)
 
 	entry_init(&e);
 	rc = spool_look(l->spool, l->account, row->id, &e, &is_busy, &why);
-	if (rc == 1)
+	if (rc == 1 && selection_fits(&e, l->choice))
 		put_entry(l, &e, is_busy);
-	else if (rc == -1)
+	else if (rc == -1 && l->choice->n == 0)
 		put_damaged(l, row, &why);
 	if (l->out.len >= GATHERED)
 		flush(l);
@@ -193,11 +195,12 @@ put_end(struct listing *l)
 }
 
 int
-mailq_list(struct spool *s, int as_json, struct report *report,
-    struct fault *f)
+mailq_list(struct spool *s, const struct strv *choice, int as_json,
+    struct report *report, struct fault *f)
 {
 	struct listing l = {
-		.spool = s, .report = report, .as_json = as_json,
+		.spool = s, .report = report, .choice = choice,
+		.as_json = as_json,
 		.has_runner = s != NULL && spool_has_runner(s),
 		.status = STATUS_INIT, .now = clock_now(), .out = BUF_INIT
 	};

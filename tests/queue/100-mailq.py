@@ -202,6 +202,26 @@ def attempts():
          before + "hold yes\nhold no\n")
 
 
+def selections():
+    """-bp -qR...: some of them, as with -q."""
+    s = "some"
+    one = put(s, "--sender", "a@x.org", "--to", "one@y.org")
+    two = put(s, "--sender", "b@x.org", "--to", "two@y.org")
+    with open(s + "/queue/default/5f000000junk", "wb") as f:
+        f.write(b"hello")
+    for words, want in ((["-qRone@"], [one]), (["-q!Rone@"], [two]),
+                        (["-qSb@", "-qRtwo"], [two]), (["-qI" + one], [one]),
+                        (["-qSb@", "-qRone"], [])):
+        status, out, err = run("-bp", "--spool", s, "--json", *words)
+        same("-bp " + " ".join(words), (status, err, [
+            json.loads(i)["queue_id"] for i in out.splitlines()]),
+            (0, "", want))
+    same("all of them with -q alone",
+         run("-bp", "-q", "--spool", s, "--json")[1].count("\n"), 3)
+    same("none is an empty queue", run("-bp", "-qRnobody", "--spool", s)[1],
+         "Mail queue is empty\n")
+
+
 def pauses():
     s = "pauses"
     put(s, "--account", "qq")
@@ -445,6 +465,7 @@ def settings():
 nothing()
 as_json(*a_list())
 attempts()
+selections()
 pauses()
 damage()
 actions()

@@ -11,6 +11,7 @@
 #include "queue/spool.h"
 #include "service/mailq_action.h"
 #include "service/mailq_list.h"
+#include "service/runner.h"
 #include "submit/submit.h"
 
 /* A queue that is not ours to look at, by the name of its owner. */
@@ -73,14 +74,15 @@ run(const struct options *o, struct account *a, struct report *report,
     struct fault *f)
 {
 	struct buf path = BUF_INIT;
-	const struct values *v;
+	const struct values *v = NULL;
+	struct run_plan plan;
 	struct spool s;
 	int rc = -1;
 
 	spool_init(&s);
-	if (o->recipients.n != 0 && mailq_check(&o->recipients, f) == -1)
-		return -1;
-	v = find_settings(o, a, f);
+	if (run_plan_make(&plan, o, f) == 0 && (o->recipients.n == 0 ||
+	    mailq_check(&o->recipients, f) == 0))
+		v = find_settings(o, a, f);
 	if (v != NULL) {
 		settings_spool(v, &path);
 		rc = open_existing(&s, path.data, f);
@@ -89,7 +91,9 @@ run(const struct options *o, struct account *a, struct report *report,
 		mailq_act(rc == 0 ? &s : NULL, &o->recipients,
 		    values_text(v, S_QUEUE_LOG), report);
 	else if (rc != -1)
-		rc = mailq_list(rc == 0 ? &s : NULL, o->json, report, f);
+		rc = mailq_list(rc == 0 ? &s : NULL, &plan.choice, o->json,
+		    report, f);
+	run_plan_release(&plan);
 	spool_release(&s);
 	buf_release(&path);
 	return rc == -1 ? -1 : 0;

@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "queue/status.h"
 #include "service/mailq_view.h"
+#include "service/selection.h"
 
 #define GATHERED ((size_t)1 << 16)
 
@@ -21,16 +22,18 @@ struct row {
 };
 
 struct listing {
-	struct spool *spool;   /* borrowed, as is the report */
+	struct spool *spool;   /* borrowed, as are the next two */
 	struct report *report;
+	const struct strv *choice;
 	int as_json;
 	int has_runner;
 	struct status status;
 	time_t now;
 	struct buf out;        /* not yet written */
-	struct buf title;      /* goes in front of the next entry */
 	/* The account that is being gathered. */
 	char *account;         /* owned; NULL: what has failed */
+	const struct pause *pause; /* of the account; borrowed from status */
+	int has_begun;         /* something of it has been shown */
 	struct row *rows;
 	size_t n, cap;
 	/* The whole. */
@@ -45,22 +48,31 @@ flush(struct listing *l)
 	buf_reset(&l->out);
 }
 
-/* What stands in front of an entry, for people. */
+/* What stands in front of an entry, for people; name is that of its account. */
 static void
-put_front(struct listing *l)
+put_front(struct listing *l, const char *name)
 {
+	static const char failed[] = "(failed, and nobody could be told: see "
+	    "mailq show ID, then mailq remove ID)\n";
+
 	if (l->mails == 0)
 		mailq_put_head(&l->out);
 	else
 		buf_addc(&l->out, '\n');
-	buf_add(&l->out, l->title.data, l->title.len);
-	buf_reset(&l->title);
+	if (l->has_begun)
+		return;
+	l->has_begun = 1;
+	if (l->account == NULL)
+		buf_adds(&l->out, failed);
+	else if (l->pause != NULL)
+		mailq_put_pause(l->pause, name, &l->out);
 }
 
 static void
 put_entry(struct listing *l, const struct entry *e, int is_busy)
 {
-	struct mailq_view v = { e, l->account, is_busy, 0, l->now };
+	struct mailq_view v = { e, l->account, is_busy, 0, l->now,
+		l->pause != NULL ? l->pause->until : 0 };
 
 	/* Whoever owns it will see to the result of its attempt. */
 	v.is_doubtful = e->is_doubtful || (e->is_unsettled && !is_busy);
@@ -69,7 +81,7 @@ put_entry(struct listing *l, const struct entry *e, int is_busy)
 	if (l->as_json) {
 		mailq_json_mail(&v, &l->out);
 	} else {
-		put_front(l);
+		put_front(l, mailq_account(e));
 		mailq_put_mail(&v, &l->out);
 	}
 	l->mails++;
@@ -83,7 +95,7 @@ put_damaged(struct listing *l, const struct row *row, const struct fault *why)
 		mailq_json_damaged(l->account, row->id, row->size, why,
 		    &l->out);
 	} else {
-		put_front(l);
+		put_front(l, l->account);
 		mailq_put_damaged(row->id, row->size, why, &l->out);
 	}
 	l->mails++;
@@ -98,9 +110,9 @@ list_row(struct listing *l, const struct row *row)
 
 	entry_init(&e);
 	rc = spool_look(l->spool, l->account, row->id, &e, &is_busy, &why);
-	if (rc == 1)
+	if (rc == 1 && selection_fits(&e, l->choice))
 		put_entry(l, &e, is_busy);
-	else if (rc == -1)
+	else if (rc == -1 && l->choice->n == 0)
 		put_damaged(l, row, &why);
 	if (l->out.len >= GATHERED)
 		flush(l);
@@ -115,28 +127,15 @@ compare(const void *a, const void *b)
 	    ((const struct row *)b)->id);
 }
 
-/* Says of an account what all of its mails have in common. */
-static void
-set_title(struct listing *l)
-{
-	static const char failed[] = "(failed, and nobody could be told: see "
-	    "mailq show ID, then mailq remove ID)\n";
-	const struct pause *p;
-
-	buf_reset(&l->title);
-	if (l->account == NULL)
-		buf_adds(&l->title, failed);
-	else if ((p = status_find(&l->status, l->account)) != NULL)
-		mailq_put_pause(p, &l->title);
-}
-
 /* Lists what was gathered. */
 static void
 list_rows(struct listing *l)
 {
 	size_t i;
 
-	set_title(l);
+	l->has_begun = 0;
+	l->pause = l->account != NULL ?
+	    status_find(&l->status, l->account) : NULL;
 	if (l->n != 0)
 		qsort(l->rows, l->n, sizeof *l->rows, compare);
 	for (i = 0; i < l->n; i++) {
@@ -196,14 +195,14 @@ put_end(struct listing *l)
 }
 
 int
-mailq_list(struct spool *s, int as_json, struct report *report,
-    struct fault *f)
+mailq_list(struct spool *s, const struct strv *choice, int as_json,
+    struct report *report, struct fault *f)
 {
 	struct listing l = {
-		.spool = s, .report = report, .as_json = as_json,
+		.spool = s, .report = report, .choice = choice,
+		.as_json = as_json,
 		.has_runner = s != NULL && spool_has_runner(s),
-		.status = STATUS_INIT, .now = clock_now(), .out = BUF_INIT,
-		.title = BUF_INIT
+		.status = STATUS_INIT, .now = clock_now(), .out = BUF_INIT
 	};
 	struct fault ignored = FAULT_INIT;
 	int rc = -1;
@@ -222,7 +221,6 @@ mailq_list(struct spool *s, int as_json, struct report *report,
 	free(l.rows);
 	free(l.account);
 	buf_release(&l.out);
-	buf_release(&l.title);
 	status_release(&l.status);
 	fault_release(&ignored);
 	return rc;

@@ -6,14 +6,16 @@
 #ifndef SERVICE_MAILQ_LIST_H
 #define SERVICE_MAILQ_LIST_H
 
+#include "base/strv.h"
 #include "queue/spool.h"
 #include "submit/report.h"
 
 /*
  * Writes the list to standard output; s is NULL when there is no spool. What
- * cannot be read is listed with the reason and left alone. 0, or -1 with a fault (EX_IOERR).
+ * cannot be read is listed with the reason and left alone. choice as in
+ * selection.h: only those. 0, or -1 with a fault (EX_IOERR).
  */
-int mailq_list(struct spool *s, int as_json, struct report *report,
-    struct fault *f);
+int mailq_list(struct spool *s, const struct strv *choice, int as_json,
+    struct report *report, struct fault *f);
 
 #endif

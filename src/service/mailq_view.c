@@ -70,7 +70,7 @@ is_shown(const struct mailq_view *v, size_t i)
 void
 mailq_put_head(struct buf *out)
 {
-	buf_addf(out, "%-17s %8s %-20s %s\n", "-Queue ID-", "--Size--",
+	buf_addf(out, "%-20s %8s %-20s %s\n", "-Queue ID-", "--Size--",
 	    "----Arrival Time----", "-Sender/Recipient-------");
 }
 
@@ -97,7 +97,7 @@ put_row(struct buf *out, const char *id, char mark, long long size,
 	if (mark != '\0')
 		buf_addc(&name, mark);
 	mailq_time(created, &when);
-	buf_addf(out, "%-17s %8lld %-20s ", name.data, size, when.data);
+	buf_addf(out, "%-20s %8lld %-20s ", name.data, size, when.data);
 	log_quotes(out, sender);
 	buf_addc(out, '\n');
 	buf_release(&name);
@@ -105,16 +105,18 @@ put_row(struct buf *out, const char *id, char mark, long long size,
 }
 
 static void
-put_next(struct buf *out, const struct entry *e, time_t now)
+put_next(struct buf *out, const struct mailq_view *v)
 {
+	const struct entry *e = v->e;
+	time_t next = e->next > v->not_before ? e->next : v->not_before;
 	struct buf text = BUF_INIT;
 
 	if (e->attempts != 0)
 		buf_addf(&text, "%u attempt%s, ", e->attempts,
 		    e->attempts == 1 ? "" : "s");
 	buf_adds(&text, "next attempt: ");
-	if (e->next > now)
-		mailq_time(e->next, &text);
+	if (next > v->now)
+		mailq_time(next, &text);
 	else
 		buf_adds(&text, "due");
 	put_remark(out, text.data, text.len);
@@ -136,7 +138,7 @@ put_recipients(struct buf *out, const struct mailq_view *v)
 		if (reason.len != 0 && strcmp(reason.data, last.data) != 0)
 			put_remark(out, reason.data, reason.len);
 		buf_set(&last, reason.data, reason.len);
-		buf_addf(out, "%-47s ", "");
+		buf_addf(out, "%-50s ", "");
 		log_quotes(out, v->e->envelope.v[i].address);
 		buf_addc(out, '\n');
 	}
@@ -161,15 +163,15 @@ mailq_put_mail(const struct mailq_view *v, struct buf *out)
 	if (v->is_doubtful)
 		put_remark(out, doubt, sizeof doubt - 1);
 	if (mark == '\0' && v->account != NULL)
-		put_next(out, e, v->now);
+		put_next(out, v);
 	put_recipients(out, v);
 }
 
 void
-mailq_put_pause(const struct pause *p, struct buf *out)
+mailq_put_pause(const struct pause *p, const char *name, struct buf *out)
 {
 	buf_adds(out, "(account ");
-	log_quotes(out, p->account);
+	log_quotes(out, name);
 	buf_adds(out, " pauses until ");
 	mailq_time(p->until, out);
 	buf_adds(out, ": ");

@@ -15,6 +15,7 @@ struct mailq_view {
 	int is_busy;         /* somebody has it */
 	int is_doubtful;     /* a duplicate is possible */
 	time_t now;
+	time_t not_before;   /* its account pauses until then; 0: it does not */
 };
 
 /* The line above everything. */
@@ -23,8 +24,9 @@ void mailq_put_mail(const struct mailq_view *v, struct buf *out);
 /* A file that cannot be read, and why. */
 void mailq_put_damaged(const char *id, long long size,
     const struct fault *why, struct buf *out);
-/* A line in front of the mails of an account. */
-void mailq_put_pause(const struct pause *p, struct buf *out);
+/* A line in front of the mails of an account that is called name. */
+void mailq_put_pause(const struct pause *p, const char *name,
+    struct buf *out);
 
 void mailq_json_mail(const struct mailq_view *v, struct buf *out);
 /* account NULL: it has failed. */

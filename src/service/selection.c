@@ -53,23 +53,28 @@ fits_one(const struct entry *e, const char *text)
 	return fits != negated;
 }
 
+int
+selection_fits(const struct entry *e, const struct strv *choice)
+{
+	size_t i = 0;
+
+	while (i < choice->n && fits_one(e, choice->v[i]))
+		i++;
+	return i == choice->n;
+}
+
 static int
 look_at(void *arg, const struct spool_item *item, struct fault *f)
 {
 	struct fault ignored = FAULT_INIT;
 	struct search *s = arg;
 	struct entry e;
-	size_t i = 0;
 	int rc = 0;
 
 	entry_init(&e);
 	if (spool_take(s->spool, item->account, item->id, &e, &ignored) ==
-	    SPOOL_OURS) {
-		while (i < s->choice->n && fits_one(&e, s->choice->v[i]))
-			i++;
-		if (i == s->choice->n)
-			rc = s->take(s->arg, &e, f);
-	}
+	    SPOOL_OURS && selection_fits(&e, s->choice))
+		rc = s->take(s->arg, &e, f);
 	entry_release(&e);
 	fault_release(&ignored);
 	return rc;

@@ -6,6 +6,8 @@
 #include "base/strv.h"
 #include "queue/spool.h"
 
+/* 1 when an entry fits all of choice, as below; always when that is empty. */
+int selection_fits(const struct entry *e, const struct strv *choice);
 /*
  * Calls take for every entry that fits all of choice ("Itext": the text is in
  * its id; "R": in one of the recipients that are left; "S": in its sender; "!"

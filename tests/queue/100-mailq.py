@@ -116,23 +116,23 @@ def a_list():
               "--journal", "hold yes")
     three = put(s, "--account", "qq", "--to", "z@x.org")
     tool(s, "fail", three)
-    head = ("-Queue ID-        --Size-- ----Arrival Time---- "
+    head = ("-Queue ID-           --Size-- ----Arrival Time---- "
             "-Sender/Recipient-------\n")
-    blank = " " * 48
+    blank = " " * 51
     reason = ("(the server cannot take mail for this recipient now: 451 4.7.1 "
               "come back \\x1b[1m later (soon))\n")
     doubt = ("(a duplicate is possible: the server may have accepted it "
              "already, its reply was lost)\n")
-    first = (one + "%10d Tue Nov 14 22:12:20  me@163.com\n" % SIZE + doubt +
+    first = (one + "%13d Tue Nov 14 22:12:20  me@163.com\n" % SIZE + doubt +
              "(1 attempt, next attempt: Tue Nov 14 22:23:20)".rjust(76) +
              "\n" + reason + blank + "b@x.org\n" + blank + "c@x.org\n" +
              "(no answer after the whole mail was sent:  )".rjust(76) + "\n" +
              blank + "\"d\\x1b\"@x.org\n")
-    second = (two + "!%9d Tue Nov 14 22:13:20  MAILER-DAEMON\n" % SIZE +
+    second = (two + "!%12d Tue Nov 14 22:13:20  MAILER-DAEMON\n" % SIZE +
               blank + "to@example.net\n")
     third = ("(failed, and nobody could be told: see mailq show ID, then "
              "mailq remove ID)\n" + three +
-             "%10d Tue Nov 14 22:13:20  MAILER-DAEMON\n" % SIZE + blank +
+             "%13d Tue Nov 14 22:13:20  MAILER-DAEMON\n" % SIZE + blank +
              "z@x.org\n")
     status, out, err = mailq(s)
     same("the list succeeds in silence", (status, err), (0, ""))
@@ -153,7 +153,7 @@ def a_list():
              UNWATCHED not in mailq(s)[1])
     with Held(s, "lock", one):
         out = mailq(s)[1]
-        case("what somebody owns has a star", one + "*  " in out, out)
+        case("what somebody owns has a star", one + "*   " in out, out)
         case("and no time", "next attempt" not in out, out)
     return s, one, two, three
 
@@ -202,6 +202,26 @@ def attempts():
          before + "hold yes\nhold no\n")
 
 
+def selections():
+    """-bp -qR...: some of them, as with -q."""
+    s = "some"
+    one = put(s, "--sender", "a@x.org", "--to", "one@y.org")
+    two = put(s, "--sender", "b@x.org", "--to", "two@y.org")
+    with open(s + "/queue/default/5f000000junk", "wb") as f:
+        f.write(b"hello")
+    for words, want in ((["-qRone@"], [one]), (["-q!Rone@"], [two]),
+                        (["-qSb@", "-qRtwo"], [two]), (["-qI" + one], [one]),
+                        (["-qSb@", "-qRone"], [])):
+        status, out, err = run("-bp", "--spool", s, "--json", *words)
+        same("-bp " + " ".join(words), (status, err, [
+            json.loads(i)["queue_id"] for i in out.splitlines()]),
+            (0, "", want))
+    same("all of them with -q alone",
+         run("-bp", "-q", "--spool", s, "--json")[1].count("\n"), 3)
+    same("none is an empty queue", run("-bp", "-qRnobody", "--spool", s)[1],
+         "Mail queue is empty\n")
+
+
 def pauses():
     s = "pauses"
     put(s, "--account", "qq")
@@ -221,6 +241,9 @@ def pauses():
             r"\(to try it now: qsendmail -qf\)\)\n[0-9a-z]{16} ",
             out, re.M), out)
         same("the third one works", out.count("pauses until"), 2)
+        same("nobody is tried in a pause", [out.count(
+            "(next attempt: %s)" % i) for i in (
+            "due", "Tue Nov 14 22:28:20", "Tue Nov 14 22:14:20")], [1, 1, 1])
 
 
 def damage():
@@ -442,6 +465,7 @@ def settings():
 nothing()
 as_json(*a_list())
 attempts()
+selections()
 pauses()
 damage()
 actions()

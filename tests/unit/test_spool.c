@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* queue/spool and queue/entry: what waits is what was accepted. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -300,6 +301,105 @@ test_owners(struct spool *s)
 	spool_trigger(s, "x", "y");
 }
 
+static int
+see_failed(void *arg, const struct spool_item *item, struct fault *ignored)
+{
+	(void)ignored;
+	seen += item->account == NULL && strcmp(item->id, arg) == 0;
+	return 0;
+}
+
+static volatile sig_atomic_t is_over;
+
+static void
+stop(int number)
+{
+	(void)number;
+	is_over = 1;
+}
+
+/* Looks at an entry, and for a runner, until it is told to stop. */
+static void
+look_on(struct spool *s, const char *account, const char *id)
+{
+	struct entry e;
+	int is_busy;
+
+	while (!is_over) {
+		entry_init(&e);
+		spool_look(s, account, id, &e, &is_busy, &f);
+		entry_release(&e);
+		spool_has_runner(s);
+	}
+	_exit(0);
+}
+
+static void
+test_looking(struct spool *s)
+{
+	struct buf none = BUF_INIT, account = BUF_INIT;
+	struct entry e, got;
+	int is_busy, has_failed, i, status, taken = 0, watched = 0;
+	struct spool other;
+	char id[64];
+	pid_t pid;
+
+	make(s, &e);
+	spool_accept(s, &e, &none, &f);
+	snprintf(id, sizeof id, "%s", e.id);
+	entry_init(&got);
+	is_number(spool_look(s, e.account, id, &got, &is_busy, &f), 1,
+	    "what has an owner can be looked at");
+	ok(is_busy, "and it shows");
+	is_text(got.envelope.sender, "me@example.org", "it is read");
+	entry_release(&got);
+	entry_release(&e);
+	ok(spool_find(s, id, &account, &has_failed) == 1 && !has_failed,
+	    "an entry is found by its id");
+	is_text(account.data, "../a b\xe7\xbd\x91", "with its account");
+	ok(!spool_find(s, "../x", &account, &has_failed) &&
+	    !spool_find(s, "", &account, &has_failed) &&
+	    !spool_find(s, "..", &account, &has_failed), "and no other file");
+	spool_find(s, id, &account, &has_failed);
+
+	signal(SIGTERM, stop);
+	pid = fork();
+	if (pid == 0)
+		look_on(s, account.data, id);
+	spool_init(&other);
+	spool_open(&other, s->path, 0, &f);
+	for (i = 0; i < 300; i++) {
+		entry_init(&got);
+		taken += spool_take(s, account.data, id, &got, &f) ==
+		    SPOOL_OURS;
+		entry_release(&got);
+		watched += spool_watch(&other, 1, &f) == 1;
+		spool_unwatch(&other);
+	}
+	kill(pid, SIGTERM);
+	waitpid(pid, &status, 0);
+	is_number(taken, 300, "who looks is in nobody's way");
+	is_number(watched, 300, "and in no runner's");
+	spool_release(&other);
+
+	entry_init(&got);
+	spool_take(s, account.data, id, &got, &f);
+	is_number(spool_fail(s, &got, &f), 0, "one that fails");
+	entry_release(&got);
+	ok(spool_find(s, id, &account, &has_failed) == 1 && has_failed,
+	    "is found, too");
+	entry_init(&got);
+	is_number(spool_look(s, NULL, id, &got, &is_busy, &f), 1,
+	    "and looked at");
+	entry_release(&got);
+	seen = 0;
+	spool_scan_failed(s, see_failed, id, &f);
+	is_number(seen, 1, "it is listed");
+	is_number(spool_remove_failed(s, id, &f), 0, "and removed");
+	ok(!spool_find(s, id, &account, &has_failed), "for good");
+	buf_release(&account);
+}
+
 int
 main(void)
 {
@@ -311,6 +411,7 @@ main(void)
 	test_life(&s);
 	test_journal(&s);
 	test_bad(&s);
+	test_looking(&s);
 	test_owners(&s);
 	spool_release(&s);
 	is_number(f.code, 0, "no fault is left");

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/io.h"
 #include "base/xalloc.h"
 #include "queue/eventlog.h"
@@ -23,7 +24,7 @@
 #include "service/quota.h"
 #include "service/visit.h"
 
-/* Sessions at a time. */
+/* Sessions at a time; $QSENDMAIL_TEST_SESSIONS in a test. */
 #define SESSIONS_MAX 200
 /* Connections taken in one go, so that the others of the loop get on. */
 #define ACCEPT_MAX 32
@@ -42,7 +43,7 @@ struct listener {
 	struct doors doors;
 	struct quota quota;
 	struct session *v;
-	size_t n, cap;
+	size_t n, cap, max;
 	int spare_fd; /* given up where there is none for a connection */
 };
 
@@ -62,9 +63,11 @@ struct listener *
 listener_open(const struct values *v, const struct options *o,
     struct fault *f)
 {
+	const char *test = compat_getenv("QSENDMAIL_TEST_SESSIONS");
 	struct listener *l = xcalloc(1, sizeof *l);
 	struct buf missed = BUF_INIT;
 
+	l->max = test != NULL ? strtoul(test, NULL, 10) : SESSIONS_MAX;
 	l->values = v;
 	l->options = o;
 	if (doors_open(&l->doors, v, &missed, f) == -1) {
@@ -263,7 +266,7 @@ welcome(struct listener *l, int fd, int is_network)
 		close(fd);
 		return;
 	}
-	if (l->n >= SESSIONS_MAX)
+	if (l->n >= l->max)
 		refuse(l, fd, w.name, "4.3.2 too many connections");
 	else if (!quota_enter(&l->quota, w.uid, l->values))
 		refuse(l, fd, w.name, "4.7.0 too many connections of yours");

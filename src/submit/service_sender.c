@@ -22,21 +22,24 @@ spec_of(const struct address *a)
 	return buf_detach(&spec);
 }
 
-/* This user's name, as an address without a domain. */
-static int
-find_login(char **login, struct fault *f)
+/* This user's name, or its number where it has none, as an address without a
+ * domain. */
+static char *
+find_login(void)
 {
 	const struct passwd *user = getpwuid(getuid());
+	struct buf number = BUF_INIT;
 	struct address a;
+	char *login;
 
-	if (user == NULL || user->pw_name[0] == '\0')
-		return fault_set(f, EX_NOUSER, "user id %ld has no name in "
-		    "the user database: use -f", (long)getuid());
+	buf_addf(&number, "%ld", (long)getuid());
 	memset(&a, 0, sizeof a);
-	a.local = user->pw_name;
+	a.local = user != NULL && user->pw_name[0] != '\0' ? user->pw_name :
+	    number.data;
 	a.domain = (char *)buf_empty;
-	*login = spec_of(&a);
-	return 0;
+	login = spec_of(&a);
+	buf_release(&number);
+	return login;
 }
 
 static int
@@ -47,8 +50,10 @@ resolve_path(struct sender *s, const struct options *o,
 	    o->envelope_from != NULL ? o->envelope_from : o->from;
 	struct address a;
 
-	if (asked == NULL)
-		return find_login(&s->reverse_path, f);
+	if (asked == NULL) {
+		s->reverse_path = find_login();
+		return 0;
+	}
 	if (asked[0] == '\0' || strcmp(asked, "<>") == 0) {
 		s->reverse_path = xstrdup("");
 		return 0;
@@ -69,9 +74,8 @@ make_from(const struct sender *s, const struct options *o, struct buf *field,
 	char *login = NULL;
 	int rc;
 
-	if (o->from == NULL && s->reverse_path[0] == '\0' &&
-	    find_login(&login, f) == -1)
-		return -1;
+	if (o->from == NULL && s->reverse_path[0] == '\0')
+		login = find_login();
 	rc = address_parse(&a, o->from != NULL ? o->from : login != NULL ?
 	    login : s->reverse_path, f);
 	free(login);

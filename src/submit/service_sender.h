@@ -8,8 +8,7 @@
 /*
  * Fills s: the reverse-path is -f, --from or header_from, else this user's
  * bare login name; a From field is added only where a name for it was given.
- * 0, or -1 with a fault: a bad address (EX_USAGE), a user without a name
- * (EX_NOUSER).
+ * 0, or -1 with a fault: a bad address (EX_USAGE).
  */
 int service_sender_resolve(struct sender *s, const struct options *o,
     const char *header_from, struct fault *f);

@@ -57,6 +57,7 @@ int compat_reserve(int fd, off_t at, off_t len);
 int compat_watch_network(void);
 /* Takes whatever can be read from fd without waiting, and forgets it. */
 void compat_drain(int fd);
+/*
  * Who has connected the Unix socket fd: user, and process (-1 where the
  * system does not tell). 0, or -1 with errno.
  */

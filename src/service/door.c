@@ -21,7 +21,6 @@
 #include "base/xalloc.h"
 #include "settings/service_account.h"
 
-#define BACKLOG 128
 /* The first descriptor that is handed over (sd_listen_fds(3)). */
 #define FIRST_INHERITED 3
 #define INHERITED_MAX 64
@@ -213,7 +212,7 @@ open_unix(struct doors *d, const char *path, struct fault *f)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd == -1 || set_flags(fd) == -1 ||
-	    bind_for_all(fd, &address) == -1 || listen(fd, BACKLOG) == -1) {
+	    bind_for_all(fd, &address) == -1 || listen(fd, SOMAXCONN) == -1) {
 		fault_errno(f, EX_CANTCREAT, "listen %s", path);
 		if (fd != -1)
 			close(fd);
@@ -238,7 +237,7 @@ open_address(struct doors *d, const struct addrinfo *a)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (set_flags(fd) == -1 || bind(fd, a->ai_addr, a->ai_addrlen) == -1 ||
-	    listen(fd, BACKLOG) == -1) {
+	    listen(fd, SOMAXCONN) == -1) {
 		on = errno;
 		close(fd);
 		errno = on;

@@ -273,6 +273,20 @@ needs_hint(const struct event *e, const char *host)
 	    strncmp(host, "127.", 4) == 0;
 }
 
+/* There is no network in which something could be wrong. */
+static void
+add_service_reason(struct buf *line, const char *text)
+{
+	if (strcmp(text, strerror(ENOENT)) == 0 ||
+	    strcmp(text, strerror(ECONNREFUSED)) == 0) {
+		buf_adds(line, "the mail service is not running (systemctl "
+		    "start qsendmail.socket, or qsendmail -bd)");
+		return;
+	}
+	buf_adds(line, "no connection to the mail service: ");
+	report_server_text(line, text, strlen(text));
+}
+
 void
 report_session(struct report *r, const struct event *e,
     const struct account *a)
@@ -280,15 +294,13 @@ report_session(struct report *r, const struct event *e,
 	const struct outcome_rule *rule = outcome_find(e->stage, e->reply);
 	int status = e->exit_status != 0 ? e->exit_status : rule->exit_status;
 	struct buf line = BUF_INIT, hint = BUF_INIT;
-	int is_down = a->is_service && e->stage == STAGE_CONNECT;
 
 	if (needs_hint(e, values_text(&a->values, S_HOST)))
 		account_hint(a, &hint);
 	add_target(&line, a);
 	buf_adds(&line, ": ");
-	if (is_down)
-		buf_adds(&line, "the mail service is not running (systemctl "
-		    "start qsendmail.socket, or qsendmail -bd)");
+	if (a->is_service && e->stage == STAGE_CONNECT)
+		add_service_reason(&line, e->text);
 	else
 		add_reason(&line, e->stage, e->reply, e->code, e->text,
 		    hint.data);

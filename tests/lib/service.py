@@ -162,15 +162,15 @@ class Service:
             os.unlink(path)
         return mails
 
-    def sendmail(self, arguments, message, user=None, home=None):
+    def sendmail(self, arguments, message, user=None, home=None, keep=()):
         """A front end of a user who has nothing but this host."""
         command, more = [os.environ["QSENDMAIL"]], {}
         if user is not None:
             # What watches us in valgrind cannot write as somebody else.
             command = [BUILD + "/qsendmail"]
             more = dict(user=user, group=user, extra_groups=[])
-        keep = ("QSENDMAIL_TEST_", "ASAN_", "UBSAN_", "TEST_", "PATH",
-                "QSENDMAIL_RELAY")
+        keep = ("QSENDMAIL_TEST_", "ASAN_", "UBSAN_", "TEST_",
+                "PATH") + tuple(keep)
         return subprocess.run(
             command + list(arguments), input=message, capture_output=True,
             timeout=ENDED, cwd="/", env=dict(

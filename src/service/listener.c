@@ -23,6 +23,7 @@
 #include "service/door.h"
 #include "service/quota.h"
 #include "service/visit.h"
+#include "submit/submit.h"
 
 /* Sessions at a time; $QSENDMAIL_TEST_SESSIONS in a test. */
 #define SESSIONS_MAX 200
@@ -59,6 +60,24 @@ open_spare(void)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/* One that would hand each mail to itself is not started. */
+static int
+check_account(const struct options *o, struct fault *f)
+{
+	struct fault ignored = FAULT_INIT;
+	struct account a;
+	int rc = 0;
+
+	account_init(&a);
+	if (submit_account(&a, o, NULL, &ignored) == 0 && a.is_service)
+		rc = fault_set(f, EX_CONFIG, "the service has no account: its "
+		    "user cannot read the settings of the system (make "
+		    "qsendmailrc root:qsendmail, mode 0640)");
+	account_release(&a);
+	fault_release(&ignored);
+	return rc;
+}
+
 struct listener *
 listener_open(const struct values *v, const struct options *o,
     struct fault *f)
@@ -70,7 +89,8 @@ listener_open(const struct values *v, const struct options *o,
 	l->max = test != NULL ? strtoul(test, NULL, 10) : SESSIONS_MAX;
 	l->values = v;
 	l->options = o;
-	if (doors_open(&l->doors, v, &missed, f) == -1) {
+	if (check_account(o, f) == -1 ||
+	    doors_open(&l->doors, v, &missed, f) == -1) {
 		free(l);
 		l = NULL;
 	} else

@@ -18,6 +18,7 @@
 #include "base/compat.h"
 #include "base/io.h"
 #include "base/xalloc.h"
+#include "queue/eventlog.h"
 #include "submit/guest.h"
 #include "submit/smtpd.h"
 
@@ -164,6 +165,18 @@ idle_ms(void)
 	return test != NULL ? (int)strtol(test, NULL, 10) : IDLE_MS;
 }
 
+/* What went wrong with the client is no fault of the service: a note. */
+static void
+note_lines(const struct visitor *w, const struct values *v,
+    const struct buf *lines)
+{
+	const char *p, *lf;
+
+	for (p = lines->data; (lf = strchr(p, '\n')) != NULL; p = lf + 1)
+		eventlog_note(values_text(v, S_QUEUE_LOG), "service", "",
+		    "%s: %.*s", w->name, (int)(lf - p), p);
+}
+
 static void
 serve(const struct visitor *w, const struct values *v,
     const struct options *o)
@@ -178,17 +191,18 @@ serve(const struct visitor *w, const struct values *v,
 	struct smtpd_client client = {
 		CLIENT_FD, CLIENT_FD, idle_ms(), w->uid == -1, &guest
 	};
-	struct buf name = BUF_INIT;
+	struct buf lines = BUF_INIT;
 	struct report report;
 	char *login = xstrdup(guest.user);
 
 	/* Others ask for users as well, and get the same memory. */
 	guest.user = login;
-	buf_addf(&name, "qsendmail: %s", w->name);
-	report_init(&report, name.data);
+	report_init(&report, "qsendmail");
+	report_collect(&report, &lines);
 	smtpd_serve(&client, o, &report);
+	note_lines(w, v, &lines);
 	report_release(&report);
-	buf_release(&name);
+	buf_release(&lines);
 	free(login);
 }
 

@@ -101,8 +101,9 @@ keep_open(struct keep *k, const struct account *a, const struct options *o)
 	int is_auto = values_is(v, S_QUEUE, "auto") && !k->must_wait;
 	const char *obstacle;
 
+	/* The service of this host has the queue. */
 	if ((values_is(v, S_QUEUE, "off") && !k->must_wait) ||
-	    o->mode == MODE_DRY_RUN)
+	    a->is_service || o->mode == MODE_DRY_RUN)
 		return;
 	obstacle = find_obstacle(a, o, is_auto);
 	if (obstacle == NULL)

@@ -99,6 +99,9 @@ resolve(struct smtp_mail *m, const struct options *o, struct smtp_reply *r)
 		account_release(&a);
 	else
 		rc = carrier_take(&m->carrier, &a, m->o->verbose, &f);
+	if (rc == 0 && m->guest != NULL && m->carrier.account.is_service)
+		rc = fault_set(&f, EX_CONFIG, "the service has no account: "
+		    "it cannot read the settings of the system");
 	if (rc == 0)
 		rc = resolve_sender(m, o, &f);
 	if (rc == -1) {

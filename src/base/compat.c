@@ -6,6 +6,7 @@
  */
 #include "base/compat.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -24,7 +26,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #endif
 
 void
@@ -188,6 +190,69 @@ compat_columns(int fd)
 	(void)fd;
 #endif
 	return 80;
+}
+
+int
+compat_peer(int fd, uid_t *uid, pid_t *pid)
+{
+#ifdef __linux__
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		return -1;
+	*uid = peer.uid;
+	*pid = peer.pid;
+	return 0;
+#else
+	gid_t gid;
+
+	*pid = -1;
+	return getpeereid(fd, uid, &gid);
+#endif
+}
+
+/* The same one by one: those that the system lists, else all there may be. */
+static void
+close_each(int lowest)
+{
+	DIR *list = opendir("/dev/fd");
+	struct dirent *entry;
+	long fd, end = sysconf(_SC_OPEN_MAX);
+	char *rest;
+
+	while (list != NULL && (entry = readdir(list)) != NULL) {
+		fd = strtol(entry->d_name, &rest, 10);
+		if (*rest == '\0' && rest != entry->d_name && fd >= lowest &&
+		    fd != dirfd(list))
+			close((int)fd);
+	}
+	if (list != NULL) {
+		closedir(list);
+		return;
+	}
+	for (fd = lowest; fd < (end > 0 ? end : 1024); fd++)
+		close((int)fd);
+}
+
+void
+compat_close_from(int lowest)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)lowest, ~0u, 0u) == 0)
+		return;
+#endif
+	close_each(lowest);
+}
+
+void
+compat_name_process(const char *name)
+{
+#ifdef __linux__
+	prctl(PR_SET_NAME, name);
+#else
+	(void)name;
+#endif
 }
 
 int

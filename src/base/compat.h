@@ -57,6 +57,15 @@ int compat_reserve(int fd, off_t at, off_t len);
 int compat_watch_network(void);
 /* Takes whatever can be read from fd without waiting, and forgets it. */
 void compat_drain(int fd);
+/*
+ * Who has connected the Unix socket fd: user, and process (-1 where the
+ * system does not tell). 0, or -1 with errno.
+ */
+int compat_peer(int fd, uid_t *uid, pid_t *pid);
+/* Closes every descriptor from lowest on. */
+void compat_close_from(int lowest);
+/* The name of this process in lists of processes, where that is possible. */
+void compat_name_process(const char *name);
 /* len random bytes from the kernel. 0, or -1 with errno. */
 int compat_random(void *p, size_t len);
 

@@ -50,7 +50,9 @@ make_version(struct buf *out)
 static void
 serve_smtp(const struct options *o, struct report *r)
 {
-	struct smtpd_client client = { STDIN_FILENO, STDOUT_FILENO, -1, 0 };
+	struct smtpd_client client = {
+		STDIN_FILENO, STDOUT_FILENO, -1, 0, NULL
+	};
 
 	smtpd_serve(&client, o, r);
 }

@@ -21,6 +21,7 @@
 #include "base/xalloc.h"
 #include "settings/pattern.h"
 #include "settings/provider.h"
+#include "settings/service_account.h"
 
 #define EVAL_OUTPUT_MAX 65536
 
@@ -947,6 +948,9 @@ account_resolve(struct account *a, const struct account_request *r,
 	    (has_env = load_env(&env, f)) == -1 ||
 	    check_bases(&a->config, f) == -1)
 		goto out;
+	else if (r->name == NULL && r->file == NULL && !has_env &&
+	    a->config.n == 0 && service_account_is_due())
+		service_account_use(a);
 	else if (r->name == NULL && choose(a, r, has_env ? &env : NULL,
 	    f) == -1)
 		goto out;

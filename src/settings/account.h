@@ -32,6 +32,8 @@ struct account {
 	 * the request (owned, NULL if none). */
 	struct strv providers;
 	char *asked_from;
+	int is_service;       /* the service of this host (service_account.h):
+	                       * names and fields are left for it to complete */
 	int has_eval;         /* eval lines apply: ask the relay to run them */
 };
 

@@ -8,6 +8,7 @@
  */
 #include "settings/settings.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stddef.h>
@@ -302,22 +303,47 @@ settings_expand_tilde(struct buf *out, const char *path)
 	buf_adds(out, path);
 }
 
+/* The file is there, and we may read it, or (closed) may not. */
+static int
+try_file(const char *directory, const char *name, int closed,
+    struct buf *path)
+{
+	int may;
+
+	buf_reset(path);
+	buf_addf(path, "%s/%s", directory, name);
+	may = access(path->data, R_OK) == 0;
+	return closed ? !may && errno == EACCES &&
+	    access(path->data, F_OK) == 0 : may;
+}
+
 /* The first of $QSENDMAIL_TEST_SYSCONFDIR, or the installed place and /etc, in
  * which there is such a file. */
-int
-settings_system_file(const char *name, struct buf *path)
+static int
+find_file(const char *name, int closed, struct buf *path)
 {
 	const char *test = compat_getenv("QSENDMAIL_TEST_SYSCONFDIR");
 
-	buf_reset(path);
-	buf_addf(path, "%s/%s", test != NULL ? test : SYSCONFDIR, name);
-	if (access(path->data, R_OK) == 0)
+	if (try_file(test != NULL ? test : SYSCONFDIR, name, closed, path))
 		return 1;
 	buf_reset(path);
-	if (test != NULL)
-		return 0;
-	buf_addf(path, "/etc/%s", name);
-	return access(path->data, R_OK) == 0;
+	return test == NULL && try_file("/etc", name, closed, path);
+}
+
+int
+settings_system_file(const char *name, struct buf *path)
+{
+	return find_file(name, 0, path);
+}
+
+int
+settings_closed_file(const char *name)
+{
+	struct buf path = BUF_INIT;
+	int found = find_file(name, 1, &path);
+
+	buf_release(&path);
+	return found;
 }
 
 void

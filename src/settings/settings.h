@@ -123,6 +123,8 @@ void settings_say_name(struct buf *out, enum setting_where where,
 /* Puts the path of the system's file called name into path: in the installed
  * place for settings, else in /etc. 1, or 0 when none can be read. */
 int settings_system_file(const char *name, struct buf *path);
+/* 1 when there is such a file that may not be read. */
+int settings_closed_file(const char *name);
 /* Appends the home directory: $HOME, else the one in the user database. */
 void settings_home(struct buf *out);
 /* Appends path; a leading "~/" (or a lone "~") becomes the home directory. */

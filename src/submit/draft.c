@@ -227,7 +227,8 @@ complete_header(struct draft *d, const struct account *a,
 	make_to(v, e, &to);
 	c.to = to.len != 0 ? to.data : NULL;
 	sender_apply(s, &d->message.header);
-	rc = localname_repair(&d->message.header, a, s, f);
+	rc = a->is_service ? 0 :
+	    localname_repair(&d->message.header, a, s, f);
 	if (rc == 0)
 		rc = message_complete(&d->message, &c, f);
 	buf_release(&to);

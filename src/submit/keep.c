@@ -26,6 +26,7 @@ keep_init(struct keep *k)
 	spool_init(&k->spool);
 	entry_init(&k->entry);
 	k->uid = -1;
+	k->client = "";
 }
 
 static void
@@ -97,10 +98,12 @@ void
 keep_open(struct keep *k, const struct account *a, const struct options *o)
 {
 	const struct values *v = &a->values;
-	int is_auto = values_is(v, S_QUEUE, "auto");
+	int is_auto = values_is(v, S_QUEUE, "auto") && !k->must_wait;
 	const char *obstacle;
 
-	if (values_is(v, S_QUEUE, "off") || o->mode == MODE_DRY_RUN)
+	/* The service of this host has the queue. */
+	if ((values_is(v, S_QUEUE, "off") && !k->must_wait) ||
+	    a->is_service || o->mode == MODE_DRY_RUN)
 		return;
 	obstacle = find_obstacle(a, o, is_auto);
 	if (obstacle == NULL)

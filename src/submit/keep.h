@@ -27,9 +27,12 @@ struct keep {
 	int has_file;       /* a file in tmp/ is ours */
 	int is_accepted;    /* the entry waits; it is ours until the last copy
 	                     * of its descriptor is closed */
-	int must_wait;      /* a service: never sent from here */
+	int must_wait;      /* a service, whose queue is always on: never
+	                     * sent from here */
 	int is_silent;      /* the runner is not told of it (-odq) */
 	long long uid;      /* of the user whom a service serves, -1 none */
+	const char *client; /* borrowed; of a service's client that came by
+	                     * the network, else "" */
 };
 
 void keep_init(struct keep *k);

@@ -247,7 +247,8 @@ resolver_find(struct resolver *r, const struct address *a, struct routes *l,
 	if (local)
 		name.domain = none;
 	address_format_spec(&name, &spec);
-	if (!local)
+	/* The service knows whose mail that is. */
+	if (!local || r->account->is_service)
 		add_route(l, spec.data, "", "");
 	else
 		rc = use_aliases(r, spec.data, l, f);

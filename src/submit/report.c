@@ -244,13 +244,16 @@ keep_reply(struct report *r, enum stage stage, enum reply reply, int code,
 		buf_addf(&r->error, ": %s", text);
 }
 
-/* "HOST port PORT", or the Maildir of the account. */
+/* "HOST port PORT", or the Maildir of the account, or its service. */
 static void
-add_target(struct buf *line, const struct values *v)
+add_target(struct buf *line, const struct account *a)
 {
+	const struct values *v = &a->values;
 	const char *maildir = values_text(v, S_MAILDIR);
 
-	if (maildir[0] != '\0')
+	if (a->is_service)
+		buf_adds(line, values_text(v, S_SOCKET));
+	else if (maildir[0] != '\0')
 		buf_addf(line, "maildir %s", maildir);
 	else
 		buf_addf(line, "%s port %s", values_text(v, S_HOST),
@@ -270,6 +273,20 @@ needs_hint(const struct event *e, const char *host)
 	    strncmp(host, "127.", 4) == 0;
 }
 
+/* There is no network in which something could be wrong. */
+static void
+add_service_reason(struct buf *line, const char *text)
+{
+	if (strcmp(text, strerror(ENOENT)) == 0 ||
+	    strcmp(text, strerror(ECONNREFUSED)) == 0) {
+		buf_adds(line, "the mail service is not running (systemctl "
+		    "start qsendmail.socket, or qsendmail -bd)");
+		return;
+	}
+	buf_adds(line, "no connection to the mail service: ");
+	report_server_text(line, text, strlen(text));
+}
+
 void
 report_session(struct report *r, const struct event *e,
     const struct account *a)
@@ -280,9 +297,13 @@ report_session(struct report *r, const struct event *e,
 
 	if (needs_hint(e, values_text(&a->values, S_HOST)))
 		account_hint(a, &hint);
-	add_target(&line, &a->values);
+	add_target(&line, a);
 	buf_adds(&line, ": ");
-	add_reason(&line, e->stage, e->reply, e->code, e->text, hint.data);
+	if (a->is_service && e->stage == STAGE_CONNECT)
+		add_service_reason(&line, e->text);
+	else
+		add_reason(&line, e->stage, e->reply, e->code, e->text,
+		    hint.data);
 	keep_reply(r, e->stage, e->reply, e->code, e->text);
 	put_line(r, status, line.data, line.len);
 	buf_release(&line);

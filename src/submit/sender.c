@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "settings/pattern.h"
 #include "submit/localname.h"
+#include "submit/service_sender.h"
 
 void
 sender_init(struct sender *s)
@@ -308,7 +309,11 @@ sender_resolve(struct sender *s, const struct options *o,
 {
 	const struct request r = { o, a, header_from };
 
-	if (check_full_name(o, f) == -1 || resolve_login(s, &r, f) == -1 ||
+	if (check_full_name(o, f) == -1)
+		return -1;
+	if (a->is_service)
+		return service_sender_resolve(s, o, header_from, f);
+	if (resolve_login(s, &r, f) == -1 ||
 	    resolve_reverse_path(s, &r, f) == -1 ||
 	    resolve_from(s, &r, f) == -1 || resolve_own(s, &r, f) == -1)
 		return -1;

@@ -2,8 +2,10 @@
 /*
  * The way of a mail that comes by SMTP: the same modules as for one from the
  * command line, but each fault becomes a reply and the session goes on.
- * No Received field is added: it would tell the provider and the recipients
- * the names of this host and its programs, and our other mails have none.
+ * No Received field is added for a program at a pipe: it would tell the
+ * provider and the recipients the names of this host and its programs, and
+ * our other mails have none. A service does add one: who abuses it has to be
+ * found, and loops have to end.
  */
 #include "submit/smtp_mail.h"
 
@@ -11,6 +13,7 @@
 
 #include "base/clock.h"
 #include "queue/dsn.h"
+#include "queue/eventlog.h"
 #include "submit/recipients.h"
 #include "submit/submit.h"
 #include "submit/transfer.h"
@@ -60,6 +63,28 @@ smtp_mail_reset(struct smtp_mail *m)
 	init_mail(m);
 }
 
+/* A guest's bare name becomes an address as other local names do: without
+ * maildomain it is the account's own, which sender_resolve knows. */
+static int
+resolve_sender(struct smtp_mail *m, const struct options *o, struct fault *f)
+{
+	const struct account *account = &m->carrier.account;
+	const char *domain = values_text(&account->values, S_MAILDOMAIN);
+	const char *path = o->envelope_from;
+	struct options completed = *o;
+	struct buf full = BUF_INIT;
+	int rc;
+
+	if (m->guest != NULL && path != NULL && *path != '\0' &&
+	    *domain != '\0' && strchr(path, '@') == NULL) {
+		buf_addf(&full, "%s@%s", path, domain);
+		completed.envelope_from = full.data;
+	}
+	rc = sender_resolve(&m->sender, &completed, account, NULL, f);
+	buf_release(&full);
+	return rc;
+}
+
 /* Account and sender for the options of a mail. */
 static int
 resolve(struct smtp_mail *m, const struct options *o, struct smtp_reply *r)
@@ -74,8 +99,11 @@ resolve(struct smtp_mail *m, const struct options *o, struct smtp_reply *r)
 		account_release(&a);
 	else
 		rc = carrier_take(&m->carrier, &a, m->o->verbose, &f);
+	if (rc == 0 && m->guest != NULL && m->carrier.account.is_service)
+		rc = fault_set(&f, EX_CONFIG, "the service has no account: "
+		    "it cannot read the settings of the system");
 	if (rc == 0)
-		rc = sender_resolve(&m->sender, o, &m->carrier.account, NULL, &f);
+		rc = resolve_sender(m, o, &f);
 	if (rc == -1) {
 		smtp_reply_fault(r, &f);
 		sender_release(&m->sender);
@@ -113,12 +141,26 @@ set_recipient_wishes(struct envelope *e, size_t first,
 	buf_release(&notify);
 }
 
+static int
+check_guest(const struct guest *g, const char *path, struct smtp_reply *r)
+{
+	if (guest_may_send(g, path))
+		return 0;
+	eventlog_note(values_text(g->values, S_QUEUE_LOG), "service", "",
+	    "refused %s as sender of %s", path, g->name);
+	return smtp_reply_set(r, 553, "5.7.1", "%s may not send as <%s> "
+	    "(setting service_senders)", g->name, path);
+}
+
 int
 smtp_mail_begin(struct smtp_mail *m, const struct smtp_sender *from,
     struct smtp_reply *r)
 {
 	struct options o = *m->o;
 
+	if (m->guest != NULL && check_guest(m->guest, from->path.data,
+	    r) == -1)
+		return -1;
 	/* The path is the sender, whatever -f says (as with Sendmail). */
 	o.envelope_from = from->path.data;
 	if (resolve(m, &o, r) == -1)
@@ -175,6 +217,17 @@ count_hops(const struct header *h)
 	return n;
 }
 
+static void
+open_keep(struct smtp_mail *m)
+{
+	if (m->guest != NULL) {
+		m->keep.must_wait = 1;
+		m->keep.uid = m->guest->uid;
+		m->keep.client = m->guest->uid == -1 ? m->guest->name : "";
+	}
+	keep_open(&m->keep, &m->carrier.account, m->o);
+}
+
 int
 smtp_mail_read(struct smtp_mail *m, struct reader *in, struct smtp_reply *r)
 {
@@ -182,11 +235,13 @@ smtp_mail_read(struct smtp_mail *m, struct reader *in, struct smtp_reply *r)
 	struct fault f = FAULT_INIT;
 	int rc;
 
-	keep_open(&m->keep, &m->carrier.account, m->o);
+	open_keep(m);
 	rc = draft_read_header(d, in, &f);
 	if (rc == 0 && count_hops(&d->message.header) > SMTP_HOPS_MAX)
 		return smtp_reply_set(r, 554, "5.4.6", "the message has more "
 		    "than %d Received fields: a loop", SMTP_HOPS_MAX);
+	if (rc == 0 && m->guest != NULL)
+		guest_add_received(m->guest, &d->message.header);
 	if (rc == 0)
 		rc = draft_read_body(d, in, 0, &m->carrier.account, &m->sender, &f);
 	if (rc == 0)
@@ -198,6 +253,25 @@ smtp_mail_read(struct smtp_mail *m, struct reader *in, struct smtp_reply *r)
 	return rc;
 }
 
+/* 0 when the guest may have one more mail taken, else an exit status. */
+static int
+ask_for_guest(const struct smtp_mail *m, struct smtp_reply *r)
+{
+	const struct guest *g = m->guest;
+	struct buf why = BUF_INIT;
+	int status = 0;
+
+	if (g == NULL)
+		return 0;
+	if (g->may_take(g->arg, (long long)m->draft.content.length,
+	    &why) == -1) {
+		smtp_reply_set(r, 452, "4.7.1", "%s", why.data);
+		status = EX_TEMPFAIL;
+	}
+	buf_release(&why);
+	return status;
+}
+
 int
 smtp_mail_send(struct smtp_mail *m, struct smtp_reply *r)
 {
@@ -207,8 +281,10 @@ smtp_mail_send(struct smtp_mail *m, struct smtp_reply *r)
 	};
 	struct buf lines = BUF_INIT;
 	struct report report;
-	int rc, status;
+	int rc, status = ask_for_guest(m, r);
 
+	if (status != 0)
+		return status;
 	report_init(&report, m->program);
 	report_collect(&report, &lines);
 	rc = transfer_mail(&t, &m->envelope, &report);

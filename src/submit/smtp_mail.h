@@ -10,6 +10,7 @@
 #include "settings/options.h"
 #include "submit/carrier.h"
 #include "submit/draft.h"
+#include "submit/guest.h"
 #include "submit/keep.h"
 #include "submit/smtp_path.h"
 
@@ -21,6 +22,7 @@
 struct smtp_mail {
 	const struct options *o; /* borrowed; of the session */
 	const char *program;     /* borrowed; for the report */
+	const struct guest *guest; /* borrowed; NULL: no service */
 	/* From mail to mail. */
 	struct carrier carrier;  /* account and relay */
 	/* Of the mail at hand. */

@@ -474,6 +474,7 @@ smtpd_serve(const struct smtpd_client *client, const struct options *o,
 	s.channel.timeout_ms = client->timeout_ms;
 	s.channel.strict = client->strict;
 	smtp_mail_init(&s.mail, o, report->program);
+	s.mail.guest = client->guest;
 	smtp_reply_init(&s.reply);
 	run(&s);
 	smtp_reply_release(&s.reply);

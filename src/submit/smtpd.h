@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A session of SMTP as the server (RFC 5321), for one client: a program at a
- * pipe (-bs). Knows two descriptors and nothing of what is behind them.
+ * pipe (-bs), or the guest of a service. Knows two descriptors and nothing of
+ * what is behind them.
  */
 #ifndef SUBMIT_SMTPD_H
 #define SUBMIT_SMTPD_H
 
 #include "settings/options.h"
+#include "submit/guest.h"
 #include "submit/report.h"
 
 /* What a message may have, in octets. */
@@ -16,6 +18,9 @@ struct smtpd_client {
 	int in_fd, out_fd; /* borrowed; may be the same */
 	int timeout_ms;    /* longest wait for input; -1: no limit */
 	int strict;        /* lines end in CRLF, always: for a network */
+	/* Borrowed; NULL: no service. The mails of a guest go into the queue,
+	 * with a Received field, and its bare names are local ones. */
+	const struct guest *guest;
 };
 
 /*

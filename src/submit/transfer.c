@@ -52,7 +52,7 @@ accept_mail(const struct transfer *t, struct envelope *e, int attempted,
 		return -1;
 	get_message_id(t->draft, &id);
 	eventlog_accepted(values_text(&t->account->values, S_QUEUE_LOG),
-	    &t->keep->entry, id.data, "");
+	    &t->keep->entry, id.data, t->keep->client);
 	buf_release(&id);
 	return 0;
 }

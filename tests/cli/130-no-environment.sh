@@ -26,6 +26,7 @@ bare()
 	rm -f sent/*
 	run env -i QSENDMAIL_RELAY="$relay" FAKE_DIR="$T/sent" \
 		QSENDMAIL_TEST_SYSCONFDIR="$T/etc" \
+		QSENDMAIL_TEST_SOCKET="$T/no/socket" \
 		${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
 		${UBSAN_OPTIONS:+UBSAN_OPTIONS="$UBSAN_OPTIONS"} "$@" < in
 	got=none
@@ -102,10 +103,11 @@ for user in 65534 54321; do
 	has "... with the file" err "/no/such/file.qsendmail: No such file"
 	chmod 600 etc/qsendmailrc
 	as $sm root
-	is "user $user: settings that are not for them are none" \
-		"$status $got" '78 none'
-	has "... and the line says what to write" err \
-		"no account is configured"
+	is "user $user: settings that are not for them are the service's" \
+		"$status$(cat out err) $got" '0 ["root"]'
+	is "... which knows who root is" \
+		"$(SERVER_DIR=sent fact 1 settings | grep -o '"socket": "[^"]*"')" \
+		"\"socket\": \"$T/no/socket\""
 	chmod 644 etc/qsendmailrc
 	printf 'host smtp.example.org\nfrom host@example.org\naliases %s\n' \
 		"$T/etc/secret" > etc/qsendmailrc

@@ -496,7 +496,11 @@ read_line(struct entry *e, char *text, int in_journal)
 	return -1;
 }
 
-/* The whole lines of len octets at p; *used says how many those are. */
+/*
+ * The whole lines of len octets at p; *used says how many those are. They end
+ * before a NUL, which is never written: there the disk had not yet what was
+ * appended when the power went, though perhaps what was to follow.
+ */
 static int
 read_lines(struct entry *e, char *p, size_t len, int in_journal, size_t *used)
 {
@@ -504,8 +508,9 @@ read_lines(struct entry *e, char *p, size_t len, int in_journal, size_t *used)
 
 	for (; (lf = memchr(p, '\n', (size_t)(end - p))) != NULL; p = lf + 1) {
 		*lf = '\0';
-		if (strlen(p) != (size_t)(lf - p) ||
-		    read_line(e, p, in_journal) == -1)
+		if (strlen(p) != (size_t)(lf - p))
+			break;
+		if (read_line(e, p, in_journal) == -1)
 			return -1;
 	}
 	*used = (size_t)(p - start);

@@ -14,7 +14,7 @@ import faults  # noqa: E402
 import mailer  # noqa: E402
 import power  # noqa: E402
 import tap  # noqa: E402
-from sink import Sink  # noqa: E402
+from counting import Sink  # noqa: E402
 
 faults.need()
 f = faults.Faults(mailer.PROGRAMS)
@@ -89,7 +89,9 @@ def check(kind, it, sink=None, chosen=None, **more):
             tally.check("%s: what was promised is there" % kind,
                         len(found) == 1 and found[0].recipients == WANT,
                         *note)
-        if status > 0 and not hit_kill(fault):
+        # An SMTP client that reads no replies cannot know.
+        if status > 0 and not hit_kill(fault) and not (
+                hit and hit.name == "write" and "pipe:" in hit.what):
             tally.check("%s: what was refused is not there" % kind,
                         not found, *note)
         tally.check("%s: an ending that people understand" % kind,

@@ -30,6 +30,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -355,6 +356,27 @@ map_counter(const char *path)
 	syscall(SYS_close, fd);
 }
 
+static const char *text_start, *text_end;
+
+/* The first object is the program. */
+static int
+find_text(struct dl_phdr_info *info, size_t size, void *ignored)
+{
+	const ElfW(Phdr) *p = info->dlpi_phdr;
+	const char *start;
+	size_t i;
+
+	(void)size;
+	(void)ignored;
+	for (i = 0; i < info->dlpi_phnum; i++)
+		if (p[i].p_type == PT_LOAD && (p[i].p_flags & PF_X) != 0) {
+			start = (const char *)info->dlpi_addr + p[i].p_vaddr;
+			text_start = start;
+			text_end = start + p[i].p_memsz;
+		}
+	return 1;
+}
+
 __attribute__((constructor)) static void
 begin(void)
 {
@@ -375,6 +397,8 @@ begin(void)
 		map_counter(getenv("FAULTS_COUNTER"));
 	if (under == NULL)
 		record_path = NULL;
+	if (is_memory)
+		dl_iterate_phdr(find_text, NULL);
 	is_watched = 1;
 	if (record_path != NULL)
 		on_exit(at_exit, NULL);
@@ -863,7 +887,16 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
 
-#define MEMORY(name) (is_memory && count(name, "ENOMEM", -1, NULL) != 0)
+/* Only what the program itself asks for: the C library's own users of memory
+ * do not all look at what they get (glibc 2.36, getpwuid). */
+static int
+is_ours(const char *caller)
+{
+	return caller >= text_start && caller < text_end;
+}
+
+#define MEMORY(name) (is_memory && is_ours(__builtin_return_address(0)) && \
+	count(name, "ENOMEM", -1, NULL) != 0)
 
 void *
 malloc(size_t size)

@@ -247,7 +247,11 @@ entry_put_warned(struct entry *e, struct buf *out)
 static int
 read_created(struct entry *e, const char *value)
 {
-	return take_time(value, &e->created);
+	if (take_time(value, &e->created) == -1)
+		return -1;
+	/* Due from the start; the journal may know better. */
+	e->next = e->created;
+	return 0;
 }
 
 static int

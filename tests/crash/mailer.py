@@ -63,6 +63,7 @@ class Entry:
 
     def __init__(self, path):
         self.path, self.recipients, self.journal = path, [], []
+        self.is_bounce = False
         self.name, self.content, self.damaged = "", b"", True
         with open(path, "rb") as f:
             data = f.read()
@@ -78,6 +79,7 @@ class Entry:
                          self.content[:200]) or re.search(
             rb"(?mi)^Message-ID: <(.*)>\r$", self.content)
         self.name = found[1].decode() if found else ""
+        self.is_bounce = "\nbounce yes\n" in text.decode()
         self.recipients = re.findall(r"(?m)^recipient (.*)$", text.decode())
         journal = data[at + length + size:]
         self.journal = journal[:journal.rfind(b"\n") + 1].decode(

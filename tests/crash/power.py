@@ -166,15 +166,17 @@ class Disk:
                             (c[f] if f in c else File.play(f.changes)))
 
 
-def states(path, limit=40, seed=1):
-    """Each state of the disk once for the same notes."""
+def states(path, limit=40, seed=1, kinds=("note", "exit", "say")):
+    """Each state of the disk once for the same notes, of those kinds."""
     disk, source, seen, notes = Disk(), random.Random(seed), set(), []
     with open(path) as f:
         lines = [line.split() for line in f]
     for number, words in enumerate([["begin", ""]] + lines):
-        if words[0] in ("note", "exit", "say") or (
-                words[0] == "write" and words[1] not in disk.files):
+        is_other = words[0] == "write" and words[1] not in disk.files
+        if words[0] in kinds or is_other:
             notes = notes + [" ".join(words)]
+        elif words[0] in ("note", "exit", "say"):
+            continue
         else:
             disk.take(words)
         for tree in disk.trees(limit, source):

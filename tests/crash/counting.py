@@ -12,7 +12,9 @@ Recipients "perm..." are refused for good, "temp..." the first time that they
 are named (sink.again other times), all others accepted. At each step lose is
 the chance of a lost connection; after the dot it is lost before the mail is
 counted or behind it, and then in_doubt has the mail. With record each mail is
-a line "note MESSAGE-ID RECIPIENT" in that file, before the reply.
+a line "note MESSAGE-ID RECIPIENT" in that file, before the reply. While
+is_held, mails that are counted wait for their reply (held is their number);
+release() lets them go.
 """
 
 import collections
@@ -39,7 +41,7 @@ class Sink:
         self.named = collections.Counter()
         self.connections = self.lost = 0
         self.open = set()
-        self.is_away = False
+        self.is_held, self.held = False, 0
         self.changed = threading.Condition(self.lock)
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
@@ -93,6 +95,18 @@ class Sink:
             with self.lock:
                 self.open.discard(s)
             s.close()
+
+    def hold(self):
+        with self.changed:
+            self.held += 1
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: not self.is_held, 600)
+            self.held -= 1
+
+    def release(self):
+        with self.changed:
+            self.is_held = False
+            self.changed.notify_all()
 
     def chance(self):
         if not self.lose:
@@ -225,6 +239,7 @@ class Session:
             raise Lost
         lost = self.sink.chance()
         self.sink.keep(self.recipients, data, lost)
+        self.sink.hold()
         if lost:
             raise Lost
         self.say("250 2.0.0 kept")

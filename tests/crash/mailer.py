@@ -2,10 +2,14 @@
 """qsendmail with a queue, and a look into its spool that uses nothing of its
 sources: for tests/crash."""
 
+import fcntl
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
+import time
 
 QSENDMAIL = os.environ["QSENDMAIL"]
 ME = "me@example.org"
@@ -14,7 +18,6 @@ PROGRAMS = "qsendmail:qsendmail-relay"
 
 def closed_port():
     """A port of 127.0.0.1 where nobody listens."""
-    import socket
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
@@ -109,3 +112,53 @@ def rest(spool):
         return os.listdir(spool + "/tmp")
     except FileNotFoundError:
         return []
+
+
+def until(condition, seconds=120):
+    """Waits until condition() is true; its last value."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+def is_locked(path):
+    """1 when a process has the lock of a file."""
+    try:
+        with open(path, "rb") as f:
+            fcntl.flock(f, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
+
+
+class Runner:
+    """A lasting runner, ready."""
+
+    def __init__(self, config, spool, environment=None, words=("-q1m",)):
+        self.process = subprocess.Popen(
+            [QSENDMAIL, "-C", config, *words, "--foreground"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            env=environment)
+        self.lock = spool + "/lock"
+        until(lambda: self.process.poll() is not None or self.watches())
+
+    def watches(self):
+        try:
+            with open(self.lock) as f:
+                # Under valgrind its number is the same, too.
+                return f.read().split()[1:] == [str(self.process.pid)] and \
+                    is_locked(self.lock)
+        except (FileNotFoundError, IndexError):
+            return False
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        """Ends it as a service manager does; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(120)

@@ -247,7 +247,11 @@ entry_put_warned(struct entry *e, struct buf *out)
 static int
 read_created(struct entry *e, const char *value)
 {
-	return take_time(value, &e->created);
+	if (take_time(value, &e->created) == -1)
+		return -1;
+	/* Due from the start; the journal may know better. */
+	e->next = e->created;
+	return 0;
 }
 
 static int
@@ -496,7 +500,11 @@ read_line(struct entry *e, char *text, int in_journal)
 	return -1;
 }
 
-/* The whole lines of len octets at p; *used says how many those are. */
+/*
+ * The whole lines of len octets at p; *used says how many those are. They end
+ * before a NUL, which is never written: there the disk had not yet what was
+ * appended when the power went, though perhaps what was to follow.
+ */
 static int
 read_lines(struct entry *e, char *p, size_t len, int in_journal, size_t *used)
 {
@@ -504,8 +512,9 @@ read_lines(struct entry *e, char *p, size_t len, int in_journal, size_t *used)
 
 	for (; (lf = memchr(p, '\n', (size_t)(end - p))) != NULL; p = lf + 1) {
 		*lf = '\0';
-		if (strlen(p) != (size_t)(lf - p) ||
-		    read_line(e, p, in_journal) == -1)
+		if (strlen(p) != (size_t)(lf - p))
+			break;
+		if (read_line(e, p, in_journal) == -1)
 			return -1;
 	}
 	*used = (size_t)(p - start);

@@ -33,6 +33,10 @@
 #define TRIGGER_MAX 65536
 #define TRIGGER_MANY 3072
 
+/* An account's directory whose name has been synced is marked by the bit that
+ * POSIX calls S_ISVTX (XSI), which means nothing more in it. */
+#define IS_SYNCED 01000
+
 static const char lasting[] = "service", passing[] = "once";
 /* The line of the trigger that means everything, now. */
 static const char flush[] = "/flush\n";
@@ -138,11 +142,12 @@ give_away(const struct spool *s, const char *name, struct fault *f)
 	return fault_spool(s, f, EX_CANTCREAT, "cannot give away", name);
 }
 
+/* 1 when it is new. */
 static int
 make_directory(const struct spool *s, const char *name, struct fault *f)
 {
 	if (mkdirat(s->fd, name, 0700) == 0)
-		return give_away(s, name, f);
+		return give_away(s, name, f) == -1 ? -1 : 1;
 	if (errno == EEXIST)
 		return 0;
 	return fault_spool(s, f, EX_CANTCREAT, "cannot make", name);
@@ -182,15 +187,55 @@ find_owner(struct spool *s)
 	s->gid = st.st_gid;
 }
 
+/* Makes a path last: every directory on the way to it. */
+static int
+sync_path(const char *path, struct fault *f)
+{
+	struct buf part = BUF_INIT;
+	const char *p = path;
+	int fd, rc = 0;
+
+	buf_adds(&part, *path == '/' ? "/" : ".");
+	while (rc == 0 && *p != '\0') {
+		/* What cannot be read has not been made by us. */
+		fd = open(part.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd != -1 && fsync(fd) == -1)
+			rc = fault_errno(f, EX_CANTCREAT, "cannot sync %s",
+			    part.data);
+		if (fd != -1)
+			close(fd);
+		p += strspn(p, "/");
+		p += strcspn(p, "/");
+		buf_set(&part, path, (size_t)(p - path));
+	}
+	buf_release(&part);
+	return rc;
+}
+
+/*
+ * The FIFO comes last: where it is, all that a name in the spool rests on has
+ * been synced, by whoever made it.
+ */
 static int
 make_parts(struct spool *s, struct fault *f)
 {
 	static const char *const names[] = { "tmp", "queue", "failed" };
+	struct stat st;
+	int rc, is_new = fstatat(s->fd, "trigger", &st, 0) == -1;
 	size_t i;
 
-	for (i = 0; i < sizeof names / sizeof *names; i++)
-		if (make_directory(s, names[i], f) == -1)
+	for (i = 0; i < sizeof names / sizeof *names; i++) {
+		rc = make_directory(s, names[i], f);
+		if (rc == -1)
 			return -1;
+		is_new |= rc;
+	}
+	if (!is_new)
+		return 0;
+	if (fsync(s->fd) == -1)
+		return fault_errno(f, EX_CANTCREAT, "cannot sync %s", s->path);
+	if (sync_path(s->path, f) == -1)
+		return -1;
 	if (mkfifoat(s->fd, "trigger", 0600) == 0)
 		return give_away(s, "trigger", f);
 	if (errno == EEXIST)
@@ -425,6 +470,27 @@ complete(struct entry *e, const struct buf *lines, struct fault *f)
 	return 0;
 }
 
+/*
+ * The directory of an account. Whoever made it may have died before its name
+ * was synced.
+ */
+static int
+make_account(const struct spool *s, const char *name, struct fault *f)
+{
+	struct stat st;
+	int rc = make_directory(s, name, f);
+
+	if (rc == 0 && fstatat(s->fd, name, &st, 0) == 0 &&
+	    (st.st_mode & IS_SYNCED) != 0)
+		return 0;
+	if (rc == -1 || sync_directory(s, "queue", f) == -1)
+		return -1;
+	/* If this fails, the next one syncs it once more. */
+	rc = fchmodat(s->fd, name, 0700 | IS_SYNCED, 0);
+	(void)rc;
+	return 0;
+}
+
 /* S2 -> S4: it gets its name, and the name lasts. */
 static int
 publish(struct spool *s, struct entry *e, struct fault *f)
@@ -435,23 +501,16 @@ publish(struct spool *s, struct entry *e, struct fault *f)
 	put_temporary(&from, e);
 	put_directory(&directory, e->account);
 	put_path(&to, e->account, e->id);
-	if (mkdirat(s->fd, directory.data, 0700) == 0) {
-		if (give_away(s, directory.data, f) == -1 ||
-		    sync_directory(s, "queue", f) == -1)
-			goto out;
-	} else if (errno != EEXIST) {
-		fault_spool(s, f, EX_TEMPFAIL, "cannot make", directory.data);
-		goto out;
+	if (make_account(s, directory.data, f) == 0) {
+		if (renameat(s->fd, from.data, s->fd, to.data) == -1) {
+			fault_spool(s, f, EX_TEMPFAIL, "cannot make", to.data);
+		} else {
+			rc = sync_directory(s, directory.data, f);
+			/* We own it: nobody has begun with it. */
+			if (rc == -1)
+				unlinkat(s->fd, to.data, 0);
+		}
 	}
-	if (renameat(s->fd, from.data, s->fd, to.data) == -1) {
-		fault_spool(s, f, EX_TEMPFAIL, "cannot make", to.data);
-		goto out;
-	}
-	rc = sync_directory(s, directory.data, f);
-	/* We own it: nobody has begun with it. */
-	if (rc == -1)
-		unlinkat(s->fd, to.data, 0);
-out:
 	buf_release(&from);
 	buf_release(&directory);
 	buf_release(&to);
@@ -470,13 +529,16 @@ spool_accept(struct spool *s, struct entry *e, const struct buf *lines,
 
 /* ---- waiting entries ---- */
 
-/* 1 when the file that is open and locked still has its name. */
+/* 1 when the file that is open and locked still has its name: meanwhile it may
+ * have been removed, or moved to failed/. */
 static int
-has_name(int fd)
+has_name(const struct spool *s, int fd, const char *path)
 {
-	struct stat st;
+	struct stat st, named;
 
-	return fstat(fd, &st) == 0 && st.st_nlink != 0;
+	return fstat(fd, &st) == 0 &&
+	    fstatat(s->fd, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == named.st_ino && st.st_dev == named.st_dev;
 }
 
 enum spool_taken
@@ -499,7 +561,7 @@ spool_take(struct spool *s, const char *account, const char *id,
 		if (rc == SPOOL_DAMAGED)
 			fault_spool(s, f, EX_IOERR, "cannot lock", path.data);
 		close(fd);
-	} else if (!has_name(fd)) {
+	} else if (!has_name(s, fd, path.data)) {
 		close(fd);
 	} else if (entry_read(e, fd, f) == -1) {
 		rc = SPOOL_DAMAGED;
@@ -515,14 +577,24 @@ spool_take(struct spool *s, const char *account, const char *id,
 	return rc;
 }
 
-/* Writes at the end of the last whole line: a torn one goes. */
+/*
+ * Writes at the end of the last whole line: a torn one goes. Only then is the
+ * file cut, since that gives the reserved room back to the disk as well.
+ */
 static int
 append(const struct entry *e, const struct buf *lines)
 {
 	int fd = e->content.fd;
+	struct stat st;
 
-	if (ftruncate(fd, e->end) == -1)
+	if (fstat(fd, &st) == -1)
 		return -1;
+	if (st.st_size > e->end) {
+		if (ftruncate(fd, e->end) == -1)
+			return -1;
+		/* Without it the disk may be full some day. */
+		compat_reserve(fd, e->end, JOURNAL_RESERVE);
+	}
 	return io_pwrite(fd, lines->data, lines->len, e->end);
 }
 

@@ -174,6 +174,47 @@ test_journal(struct spool *s)
 	buf_release(&lines);
 }
 
+/* What a power loss and a full disk may find. */
+static void
+test_disk(struct spool *s)
+{
+	struct buf lines = BUF_INIT;
+	char account[64], id[64];
+	struct entry e, got;
+	struct stat st;
+	blkcnt_t room;
+
+	make(s, &e);
+	spool_accept(s, &e, &lines, &f);
+	snprintf(account, sizeof account, "%s", e.account);
+	snprintf(id, sizeof id, "%s", e.id);
+	fstat(e.content.fd, &st);
+	room = st.st_blocks;
+	entry_put_attempt(&e, 1700000300, &lines);
+	is_number(spool_append(s, &e, &lines, 1, &f), 0, "an attempt");
+	ok(fstat(e.content.fd, &st) == 0 && st.st_blocks >= room,
+	    "leaves the room that is reserved for its result");
+	/* The first page of what was appended then is not there. */
+	io_pwrite(e.content.fd, "\0\0\0\0x\nnext 1700000999\n", 22, e.end);
+	entry_release(&e);
+	entry_init(&got);
+	is_number(spool_take(s, account, id, &got, &f), 1,
+	    "a hole in the journal");
+	ok(got.is_unsettled && got.next == got.created, "is its end");
+	buf_reset(&lines);
+	entry_put_next(&got, 1700000400, &lines);
+	is_number(spool_append(s, &got, &lines, 1, &f), 0, "it goes on there");
+	ok(fstat(got.content.fd, &st) == 0 && st.st_blocks >= room,
+	    "with as much room");
+	entry_release(&got);
+	entry_init(&got);
+	is_number(spool_take(s, account, id, &got, &f), 1, "it can be read");
+	is_number(got.next, 1700000400, "as it was written");
+	is_number(spool_remove(s, &got, &f), 0, "and removed");
+	entry_release(&got);
+	buf_release(&lines);
+}
+
 static const struct {
 	const char *name, *head, *text;
 	int code;
@@ -410,6 +451,7 @@ main(void)
 	is_number(spool_open(&s, path, 0, &f), 0, "a spool is made");
 	test_life(&s);
 	test_journal(&s);
+	test_disk(&s);
 	test_bad(&s);
 	test_looking(&s);
 	test_owners(&s);

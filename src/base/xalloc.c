@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The only module that may end the process: without memory nothing can be
- * reported properly, and 75 tells the caller to try again.
+ * reported properly, and 75 tells the caller to try again, unless it was said
+ * that this must not be.
  */
 #include "base/xalloc.h"
 
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+static int failure_status = EX_TEMPFAIL;
 
 static void out_of_memory(void) __attribute__((noreturn));
 
@@ -20,7 +23,13 @@ out_of_memory(void)
 	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
 
 	(void)n;
-	_exit(EX_TEMPFAIL);
+	_exit(failure_status);
+}
+
+void
+xalloc_set_status(int status)
+{
+	failure_status = status;
 }
 
 void *

@@ -8,6 +8,11 @@
 
 #include <stddef.h>
 
+/*
+ * The exit status of a process that has no more memory; EX_TEMPFAIL without
+ * this. For whoever knows that a mail is safe, and must not be sent again.
+ */
+void xalloc_set_status(int status);
 /* Like malloc, calloc, realloc, strdup, strndup, but never NULL. */
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);

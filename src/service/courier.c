@@ -445,6 +445,19 @@ tell(struct courier *c, struct entry *e, struct visit *v, struct fault *f)
 	return rc;
 }
 
+/* It should be gone and is not: at least nobody sends it again. */
+static void
+note_outcomes(struct courier *c, struct entry *e)
+{
+	char *all = xcalloc(e->envelope.n + 1, 1);
+	struct fault ignored = FAULT_INIT;
+
+	memset(all, 1, e->envelope.n);
+	write_outcomes(c, e, all, clock_now() + TELL_AGAIN_S, &ignored);
+	fault_release(&ignored);
+	free(all);
+}
+
 /* Nobody is left. A mail that nobody could be told of is kept for people. */
 static int
 finish(struct courier *c, struct entry *e, struct visit *v, struct fault *f)
@@ -454,8 +467,10 @@ finish(struct courier *c, struct entry *e, struct visit *v, struct fault *f)
 	int rc = is_lost ? spool_fail(c->spool, e, f) :
 	    spool_remove(c->spool, e, f);
 
-	if (rc == -1)
+	if (rc == -1) {
+		note_outcomes(c, e);
 		return -1;
+	}
 	if (is_lost)
 		eventlog_note(log_of(c), "bounce", e->id, "nobody can be told "
 		    "of the failure: moved to failed/");

@@ -7,6 +7,7 @@
 #include "submit/transfer.h"
 
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "queue/eventlog.h"
 
 /* Seconds to connect when the mail may wait in the queue instead. */
@@ -40,6 +41,16 @@ log_mail(const struct transfer *t, const struct envelope *e, long long since,
 	buf_release(&id);
 }
 
+/* From now on nothing may make the caller send it to all of them again. */
+static void
+settle_status(const struct envelope *e)
+{
+	size_t taken = envelope_taken(e);
+
+	xalloc_set_status(taken == e->n ? EX_OK : taken != 0 ?
+	    EX_UNAVAILABLE : EX_TEMPFAIL);
+}
+
 /* Puts the mail into the queue. */
 static int
 accept_mail(const struct transfer *t, struct envelope *e, int attempted,
@@ -50,6 +61,7 @@ accept_mail(const struct transfer *t, struct envelope *e, int attempted,
 	if (keep_accept(t->keep, t->account, t->o, e, &t->draft->content,
 	    attempted, f) == -1)
 		return -1;
+	settle_status(e);
 	get_message_id(t->draft, &id);
 	eventlog_accepted(values_text(&t->account->values, S_QUEUE_LOG),
 	    &t->keep->entry, id.data, t->keep->client);
@@ -166,12 +178,15 @@ transfer_mail(const struct transfer *t, struct envelope *e,
     struct report *report)
 {
 	long long since = clock_monotonic_ms();
-	int rc = queue_mail(t, e, report), kept;
+	int rc, kept;
 
+	xalloc_set_status(EX_TEMPFAIL);
+	rc = queue_mail(t, e, report);
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
 	report_hold(report);
 	rc = try_mail(t, e, report);
+	settle_status(e);
 	if (rc == 0)
 		report_recipients(report, e);
 	kept = may_work_later(e, rc, report) && keep_rest(t, e, rc, report);

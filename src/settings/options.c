@@ -483,6 +483,9 @@ apply_mode(struct walk *w, enum option_id id, struct fault *f)
 	case OPT_JSON:
 		w->o->json = 1;
 		return 0;
+	case OPT_FOREGROUND:
+		w->o->foreground = 1;
+		return 0;
 	case OPT_CHECK:
 	case OPT_SERVERINFO:
 		return set_exclusive_mode(w->o, MODE_CHECK, f);
@@ -521,9 +524,6 @@ apply_option(struct walk *w, enum option_id id, const char *value,
 		return 0;
 	case OPT_DEBUG:
 		o->verbose = 1;
-		return 0;
-	case OPT_FOREGROUND:
-		o->foreground = 1;
 		return 0;
 	case OPT_SUBJECT:
 		return set_text(&o->subject, "--subject", value, f);

@@ -357,9 +357,12 @@ settings_spool(const struct values *v, struct buf *out)
 		buf_adds(out, path);
 		return;
 	}
-	if (geteuid() == 0 || (stat(SPOOLDIR, &st) == 0 &&
+	path = compat_getenv("QSENDMAIL_TEST_SPOOLDIR");
+	if (path == NULL)
+		path = SPOOLDIR;
+	if (geteuid() == 0 || (stat(path, &st) == 0 &&
 	    st.st_uid == geteuid())) {
-		buf_adds(out, SPOOLDIR);
+		buf_adds(out, path);
 		return;
 	}
 	if (state != NULL && *state == '/')

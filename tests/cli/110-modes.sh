@@ -41,15 +41,30 @@ for i in -q -qf -q0 -qIabc '-q!Rx' -Qbad; do
 done
 run bin/runq
 none "runq too"
-run bin/sendmail -q15m < /dev/null
-is "a queue runner is 69" "$status" 69
-is "and the line says what to do" "$(cat out err)" \
-	"qsendmail: -q15m: there is no queue to watch (every mail is sent at once: do not start this service)"
-run bin/sendmail -qp < /dev/null
-is "a persistent one, too" "$status" 69
-run bin/sendmail -bd -q1h < /dev/null
-is "a service is 69" "$status" 69
-has "and told about" err 'qsendmail: -bd: there is no service to run'
+lock=$QSENDMAIL_TEST_SPOOLDIR/lock
+export QSENDMAIL_TEST_SPOOLDIR
+printf 'queue_log %s\nlisten %s\nspool %s\n' "$T/log" "$T/s" \
+	"${lock%/lock}" >> .config/qsendmail/config
+# service WHAT LETTERS...: a service comes, says nothing, and goes
+service()
+{
+	name=$1; shift
+	run bin/sendmail "$@" < /dev/null
+	none "$name: in the background when it is there"
+	read -r kind pid < "$lock"
+	is "$name: it watches the queue" "$kind" service
+	kill -TERM "$pid"
+	ok "$name: SIGTERM ends it" tests_wait "$pid"
+}
+# tests_wait PID: until that process has ended
+tests_wait() { "$PYTHON" -c 'import os, sys, time
+end = time.monotonic() + 120
+while os.path.exists("/proc/" + sys.argv[1]) and time.monotonic() < end:
+    time.sleep(0.02)
+sys.exit(os.path.exists("/proc/" + sys.argv[1]))' "$1"; }
+service "-q15m" -q15m
+service "-qp" -qp
+service "-bd -q1h" -bd -q1h
 printf 'Subject: s\n\nt\n' > in
 run bin/sendmail -q a@x.org < in
 is "-q with a recipient is 64: nothing was sent" "$status$(ls sent)" 64

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of the table: each function measures one and returns its lines.
+
+A line is a figure of ours beside one of a peer's, or beside a limit. Its bar
+is "ratio <= 0.9", "value <= 3" or the like; without one it informs."""
+import os
+import shutil
+import subprocess
+import time
+
+import measure
+from measure import Command, in_turns, run
+from peers import FROM, TO, put
+
+MIB = 1 << 20
+OPERATORS = {"<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
+             "=": lambda a, b: a == b}
+
+
+class Line:
+    def __init__(self, row, what, ours, unit, peer=None, theirs=None,
+                 bar=None):
+        self.row, self.what, self.ours, self.unit = row, what, ours, unit
+        self.peer, self.theirs, self.bar = peer, theirs, bar
+        self.ratio = ours / theirs if theirs else None
+        self.holds = self.judge()
+
+    def judge(self):
+        """None: no bar, or nothing to compare with."""
+        if not self.bar:
+            return None
+        kind, operator, limit = self.bar.split()
+        value = self.ratio if kind == "ratio" else self.ours
+        return None if value is None else OPERATORS[operator](
+            value, float(limit))
+
+
+def compare(row, result, peer, figures, ours="qsendmail"):
+    """Lines of a result of in_turns: (what, attribute, bar) of each figure.
+    Without the peer ours stands alone."""
+    lines = []
+    for what, name, bar in figures:
+        factor, unit = (1 / MIB, "MiB") if name == "peak" else (1e3, "ms")
+        value = getattr(result[ours], name) * factor
+        other = result.get(peer)
+        lines.append(Line(row, what, value, unit, peer, other and getattr(
+            other, name) * factor, bar))
+    return lines
+
+
+class Rows:
+    """Everything that the rows share: the sink, the peers, our settings."""
+
+    def __init__(self, sink, peers, quick):
+        self.sink, self.peers, self.quick = sink, peers, quick
+        self.program = measure.BUILD + "/qsendmail"
+        self.spool = os.path.abspath("spool")
+        self.files()
+
+    def turns(self, times):
+        return max(3, times // 5) if self.quick else times
+
+    def files(self):
+        source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        self.picture = os.path.abspath("networks.jpg")
+        shutil.copy(source + "/lib/networks.jpg", self.picture)
+        head = "From: %s\nTo: %s\nSubject: networks\n" % (FROM, TO)
+        body = "I love computer networks!\n"
+        self.text = put("text", body)
+        self.small = put("small.eml", head + "\n" + body)
+        # curl sends what it reads: it needs a finished mail.
+        self.ready = put("ready.eml", (
+            head + "Message-ID: <1@bench>\n"
+            "Date: Mon, 23 Nov 2026 18:08:34 +0000\n\n" + body
+            ).replace("\n", "\r\n"))
+        self.rc = self.settings("rc", "queue off")
+
+    def settings(self, name, *lines):
+        common = "host 127.0.0.1\nfrom %s\n" % FROM
+        own = "".join(line + "\n" for line in lines)
+        return put(name, (
+            "defaults\n%sspool %s\nqueue_log %s\n%s"
+            "account default\nport %d\naccount tls\nport %d\ntls on\n"
+            "tls_starttls off\ntls_trust_file %s\nauth login\nuser %s\n"
+            "password secret\n" % (
+                common, self.spool, os.path.abspath("queue.log"), own,
+                self.sink.port, self.sink.tls_port, self.peers.ca, FROM)))
+
+    def ours(self, arguments, stdin=os.devnull, rc=None):
+        return Command("qsendmail", [self.program, "-C", rc or self.rc] +
+                       arguments, stdin)
+
+    def costs(self, row, commands, ours="qsendmail"):
+        """System calls and instructions of each, for the text."""
+        lines = []
+        for what, count, unit in (
+                ("system calls", measure.system_calls, "calls"),
+                ("instructions", measure.instructions, "million")):
+            factor = 1e-6 if unit == "million" else 1
+            found = {c.name: count(c) for c in commands}
+            if found[ours] is None:
+                continue
+            for c in commands[1:] or [None]:
+                lines.append(Line(row, what, found[ours] * factor, unit,
+                                  c and c.name, c and (
+                                      found[c.name] or 0) * factor))
+        return lines
+
+    def fill(self, count, rc, octets=2000, later=0):
+        """An emptied spool with so many entries."""
+        shutil.rmtree(self.spool, ignore_errors=True)
+        subprocess.run([measure.TOOLS + "fill", self.spool, rc, str(count),
+                        str(int(time.time()) + later if later else 0),
+                        str(octets)], check=True)
+
+    def left(self):
+        try:
+            return len(os.listdir(self.spool + "/queue/default"))
+        except FileNotFoundError:
+            return 0
+
+    # ---- one mail ----
+
+    def startup(self):
+        row = "start-up"
+        commands = [Command("qsendmail", [self.program, "--version"])]
+        for name, words in (("msmtp", ["--version"]), ("curl", ["--version"]),
+                            ("s-nail", ["-:", "/", "-V"]),
+                            ("mutt", ["-v"])):
+            commands.append(self.peers.make(name, words, os.devnull))
+        commands = [c for c in commands if c]
+        result = in_turns(commands, self.turns(40))
+        lines = []
+        for c in commands[1:]:
+            lines += compare(row, result, c.name, [("wall", "wall", None),
+                                                   ("CPU", "cpu", None)])
+        return lines + self.costs(row, commands)
+
+    def one_mail(self, row, account):
+        makers = [self.ours(["-a", account, TO], self.small),
+                  self.peers.msmtp(self.small, account),
+                  self.peers.curl(self.ready, account)]
+        if account == "default":
+            makers += [self.peers.s_nail(self.text, None),
+                       self.peers.mutt(self.text, None)]
+        commands = [c for c in makers if c]
+        self.sink.order("ack quick")
+        quick = in_turns(commands, self.turns(40))
+        self.sink.order("ack system")
+        usual = in_turns(commands, self.turns(40))
+        lines = compare(row, quick, "msmtp", [
+            ("CPU", "cpu", "ratio <= 1"), ("peak memory", "peak", None),
+            ("wall, no ACK late", "wall", "ratio <= 1")])
+        lines += compare(row, usual, "msmtp", [
+            ("wall, ordinary sink", "wall", "ratio <= 0.15")])
+        for c in commands[2:]:
+            lines += compare(row, quick, c.name, [
+                ("CPU", "cpu", None), ("wall, no ACK late", "wall", None),
+                ("peak memory", "peak", None)])
+            lines += compare(row, usual, c.name, [
+                ("wall, ordinary sink", "wall", None)])
+        return lines + self.costs(row, commands)
+
+    def plain(self):
+        return self.one_mail("small mail", "default")
+
+    def tls(self):
+        return self.one_mail("small mail, TLS + AUTH LOGIN", "tls")
+
+    def attach(self, row, path, times, bars, ready=None):
+        words = ["-t", "--attach", path]
+        commands = [c for c in (
+            self.ours(words, self.small),
+            self.peers.s_nail(self.text, path),
+            self.peers.mutt(self.text, path),
+            ready and self.peers.curl(ready)) if c]
+        self.sink.order("ack quick")
+        result = in_turns(commands, times)
+        self.sink.order("ack system")
+        lines = []
+        for name in ("s-nail", "mutt", "curl"):
+            if name in result:
+                lines += compare(row, result, name, [
+                    (what, attribute, bars.get((name, what)))
+                    for what, attribute in (("CPU", "cpu"), ("wall", "wall"),
+                                            ("peak memory", "peak"))])
+        return lines, commands
+
+    def jpeg(self):
+        row = "text + 28.76 KB JPEG"
+        lines, commands = self.attach(row, self.picture, self.turns(30), {
+            ("s-nail", "CPU"): "ratio <= 0.9"})
+        return lines + self.costs(row, commands)
+
+    def big(self):
+        row = "text + 50 MB"
+        path = os.path.abspath("big.bin")
+        with open(path, "wb") as f:
+            for _ in range(50):
+                f.write(os.urandom(1000000))
+        ready = self.ready_made(path)
+        lines, _ = self.attach(row, path, self.turns(9), {
+            ("s-nail", "wall"): "ratio <= 0.25",
+            ("curl", "wall"): "ratio <= 1.6"}, ready)
+        peak = [one for one in lines if one.what == "peak memory"][0].ours
+        os.unlink(path)
+        os.unlink(ready)
+        return lines + [Line(row, "peak memory of a process", peak, "MiB",
+                             bar="value <= 16")]
+
+    def ready_made(self, path):
+        """The same mail, finished, for curl."""
+        import base64
+        ready = os.path.abspath("big.eml")
+        with open(path, "rb") as f, open(ready, "wb") as out:
+            out.write(open(self.ready, "rb").read().replace(
+                b"Subject", b"MIME-Version: 1.0\r\nContent-Type: application/"
+                b"octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
+                b"Subject"))
+            for piece in iter(lambda: f.read(57 * 10000), b""):
+                text = base64.b64encode(piece)
+                out.write(b"".join(text[i:i + 76] + b"\r\n" for i in range(
+                    0, len(text), 76)))
+        return ready
+
+    def linear(self):
+        """Large headers and many recipients: ten times as much."""
+        row = "large mails"
+        lines = []
+        field = "X-Line-%d: a field of a header, one of many of its kind\n"
+        cases = (
+            ("1,000 recipients", 1000, lambda n: (
+                ["r%d@example.net" % i for i in range(n)], "")),
+            ("100,000 header lines", 100000, lambda n: (
+                [TO], "".join(field % i for i in range(n)))),
+            ("header line of 1 MB", 1000000, lambda n: (
+                [TO], "X-Long: " + "word " * (n // 5) + "\n")))
+        for what, n, make in cases:
+            commands = []
+            for size in (n, n // 10):
+                to, header = make(size)
+                mail = put("large-%d.eml" % size, header + open(
+                    self.small).read())
+                commands.append(self.ours(["--"] + to, mail))
+                commands[-1].name = str(size)
+            result = in_turns(commands, self.turns(9))
+            many, few = result[str(n)], result[str(n // 10)]
+            lines.append(Line(row, what, many.wall, "s",
+                              bar="value <= 1"))
+            lines.append(Line(
+                row, what + ": CPU of 10 times as much", many.cpu * 1e3,
+                "ms", "a tenth", few.cpu * 1e3, "ratio <= 12"))
+        return lines

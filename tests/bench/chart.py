@@ -9,10 +9,11 @@ import math
 import sys
 from xml.sax.saxutils import escape
 
-from table import number
+from table import by_peer, number, verdict
 
 WIDTH, LEFT, RIGHT, STEP, TOP = 960, 430, 130, 18, 84
 LOW, HIGH = 0.01, 10    # the ends of the scale
+COLOURS = {"yes": "#2a7f3f", "NO": "#c0392b", "limit": "#d68910"}
 
 
 def x_of(ratio):
@@ -41,8 +42,7 @@ def scale(bottom):
 def bar(line, y):
     ratio = line["ratio"]
     start, end = sorted((x_of(1), x_of(ratio)))
-    colour = {True: "#2a7f3f", False: "#c0392b", None: "#7f8fa6"}[
-        line["holds"]]
+    colour = COLOURS.get(line["bar"] and verdict(line), "#7f8fa6")
     out = ['<rect x="%.1f" y="%.1f" width="%.1f" height="11" fill="%s"/>' % (
         start, y - 9, max(end - start, 1), colour)]
     if line["bar"]:
@@ -58,8 +58,9 @@ def bar(line, y):
 
 def draw(result):
     body, y, row = [], TOP + 8, None
-    for line in result["lines"]:
-        if line["ratio"] is None or line["ratio"] <= 0:
+    for line in by_peer(result["lines"]):
+        if line["ratio"] is None or line["ratio"] <= 0 or \
+                line["unit"] == "calls":
             continue
         if line["row"] != row:
             row = line["row"]

@@ -110,10 +110,9 @@ class Peers:
 
     def s_nail(self, text, attachment):
         return self.make("s-nail", [
-            "-n", "-:", "/", "-S", "v15-compat", "-S",
+            "-:", "/", "-S", "v15-compat", "-S",
             "mta=smtp://127.0.0.1:%d" % self.sink.port, "-S",
-            "smtp-auth=none", "-S", "from=" + FROM, "-S",
-            "smtp-config=-all", "-s", "networks"] +
+            "smtp-auth=none", "-S", "from=" + FROM, "-s", "networks"] +
             (["-a", attachment] if attachment else []) + [TO], text,
             {"HOME": os.getcwd()})
 
@@ -183,8 +182,16 @@ class Peers:
         if not os.path.exists("postfix"):
             server = submission.Server("postfix", self.ca, FROM, "secret",
                                        self.sink.port)
-            server.write("conf/main.cf",
-                         submission.MAIN.format(**server.facts))
+            # Raised rights would make it forget where its libraries are.
+            os.mkdir("postfix/bin")
+            shutil.copyfile(path + "/postdrop", "postfix/bin/postdrop")
+            os.chmod("postfix/bin/postdrop", 0o755)
+            server.write("conf/main.cf", submission.MAIN.format(
+                **server.facts).replace(
+                    "command_directory = %s/usr/sbin" % submission.TREE,
+                    "command_directory = " + os.path.abspath("postfix/bin"))
+                + "export_environment = MAIL_CONFIG LD_LIBRARY_PATH=" +
+                server.facts["libraries"] + "\n")
             server.write("conf/master.cf", "")
             self.postfix = server.environment
         return Command("Postfix sendmail", [path + "/sendmail", "-f", FROM,

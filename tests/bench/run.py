@@ -5,7 +5,8 @@
 usage: make bench [ROWS="ROW..."]
 
 Prints the table, and writes it to bench.txt, bench.json and bench.svg in
-tests/bench of the build directory. Exit status 0: every bar holds. The rows:
+tests/bench of the build directory. Exit status 0: every bar holds, or the line
+says what limit is in its way. The rows:
     startup plain tls jpeg big linear accept drain round_trip waiting flat
     refused
 
@@ -92,7 +93,7 @@ def main():
     with open("bench.svg", "w") as f:
         f.write(chart.draw(result))
     print(text, end="")
-    return any(line.holds is False for line in lines)
+    return any(line.holds is False and not line.limit for line in lines)
 
 
 if __name__ == "__main__":

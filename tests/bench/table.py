@@ -11,41 +11,68 @@ def number(value):
     return "%.3g" % value
 
 
+def verdict(line):
+    if line["holds"] is False and line["limit"]:
+        return "limit"
+    return {True: "yes", False: "NO", None: "no peer"}[line["holds"]]
+
+
 def bar_of(line):
     if not line["bar"]:
         return ""
     kind, operator, limit = line["bar"].split()
-    verdict = {True: "yes", False: "NO", None: "no peer"}[line["holds"]]
-    return "%s%s %s: %s" % ("x " if kind == "ratio" else "", operator,
-                            limit, verdict)
+    return "%s%s %s %s" % ("x " if kind == "ratio" else "", operator, limit,
+                           verdict(line))
 
 
 def format_line(line):
-    unit = line["unit"]
-    ours = "%s %s" % (number(line["ours"]), unit)
-    theirs = "%s %s" % (number(line["theirs"]), unit) \
-        if line["theirs"] is not None else "-"
+    unit = " " + line["unit"]
+    theirs = number(line["theirs"]) + unit if line["peer"] else ""
     ratio = "x " + number(line["ratio"]) if line["ratio"] is not None else ""
-    name = line["peer"] or ""
-    return "  %-31s %12s %12s %8s  %s" % (
-        (line["what"] + (" : " + name if name else ""))[:47], ours,
-        theirs if name else "", ratio, bar_of(line))
+    out = "    %-26s %13s %13s %9s %s" % (
+        line["what"], number(line["ours"]) + unit, theirs, ratio,
+        bar_of(line).rjust(15))
+    if line["limit"]:
+        out += "\n      " + line["limit"]
+    return out.rstrip()
+
+
+def by_peer(lines):
+    """Sorted by row and peer, both as they come first."""
+    rows, peers = [], []
+    for line in lines:
+        if line["row"] not in rows:
+            rows.append(line["row"])
+        if line["peer"] not in peers:
+            peers.append(line["peer"])
+    return sorted(lines, key=lambda line: (
+        rows.index(line["row"]), line["peer"] is None,
+        peers.index(line["peer"])))
+
+
+def summary(lines):
+    verdicts = [verdict(line) for line in lines if line["bar"]]
+    return "%d bars: %s" % (len(verdicts), ", ".join(
+        "%d %s" % (verdicts.count(v), words) for v, words in (
+            ("yes", "hold"), ("NO", "do not"),
+            ("limit", "cannot, for a limit that is measured"),
+            ("no peer", "have no peer here")) if v in verdicts))
 
 
 def format_result(result):
     facts = result["machine"]
-    out = ["%s: %s" % (name, ", ".join(value) if isinstance(value, list)
+    out = ["%s: %s" % (name, "; ".join(value) if isinstance(value, list)
                        else value)
            for name, value in facts.items() if value]
     if result["quick"]:
         out.append("a short run: these figures are not to be relied on")
-    row = None
-    for line in result["lines"]:
-        if line["row"] != row:
-            row = line["row"]
-            out += ["", row]
-        out.append(format_line(line).rstrip())
-    bars = [line["holds"] for line in result["lines"] if line["bar"]]
-    out += ["", "%d bars: %d hold, %d do not, %d have no peer here" % (
-        len(bars), bars.count(True), bars.count(False), bars.count(None))]
-    return "\n".join(out) + "\n"
+    place = None
+    for line in by_peer(result["lines"]):
+        if (line["row"], line["peer"]) != place:
+            if not place or line["row"] != place[0]:
+                out += ["", line["row"]]
+            place = line["row"], line["peer"]
+            if line["peer"]:
+                out.append("  beside " + line["peer"])
+        out.append(format_line(line))
+    return "\n".join(out + ["", summary(result["lines"])]) + "\n"

@@ -13,6 +13,7 @@ import time
 import measure
 from measure import Command, in_turns, run
 from peers import FROM, TO, put
+from table import number
 
 MIB = 1 << 20
 OPERATORS = {"<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
@@ -27,9 +28,9 @@ class Line:
         self.ratio = ours / theirs if theirs else None
         self.holds = self.judge()
         self.limit = None
-        if floor and self.holds is False and bar.startswith("ratio <= ") and \
-                floor.value >= float(bar.split()[2]) * theirs:
-            self.limit = "%s: %.1f %s" % (floor.what, floor.value, unit)
+        if floor and self.holds is False and not OPERATORS[bar.split()[1]](
+                floor.value / theirs, float(bar.split()[2])):
+            self.limit = "%s: %s %s" % (floor.what, number(floor.value), unit)
 
     def judge(self):
         """None: no bar, or nothing to compare with."""

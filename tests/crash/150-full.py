@@ -137,9 +137,8 @@ with Sink() as sink:
 
     def full(calls, trials):
         at = [c for c in calls if "ENOSPC" in c.errors]
-        step = 1 if faults.LONG else max(1, len(at) // trials)
         return [faults.Fault("%d-" % c.number, "ENOSPC", c)
-                for c in at[::step]]
+                for c in faults.sample(at, trials)]
 
     accept(None)
     shutil.rmtree("s")

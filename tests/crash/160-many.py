@@ -19,7 +19,7 @@ from counting import Sink  # noqa: E402
 
 MAILS = 10000 if faults.LONG else 500
 if os.environ.get("VALGRIND"):
-    MAILS = 40
+    MAILS = 40          # each of its processes takes seconds
 KILLS = 12 if faults.LONG else 4
 CONNECTIONS = 4
 SPOOL = "spool"

@@ -30,6 +30,7 @@
 #define JOURNAL_RECIPIENT 256
 #define ID_TRIES 8
 #define LOCK_TRIES 64
+#define LOCK_TEXT 32
 #define TRIGGER_MAX 65536
 #define TRIGGER_MANY 3072
 
@@ -891,10 +892,15 @@ spool_watch(struct spool *s, int is_lasting, struct fault *f)
 		s->lock_fd = -1;
 		return 0;
 	}
-	buf_addf(&text, "%s %ld\n", is_lasting ? lasting : passing,
+	buf_addf(&text, "%s %ld", is_lasting ? lasting : passing,
 	    (long)getpid());
-	if (ftruncate(s->lock_fd, 0) == -1 ||
-	    io_pwrite(s->lock_fd, text.data, text.len, 0) == -1)
+	while (text.len < LOCK_TEXT - 1)
+		buf_addc(&text, ' ');
+	buf_addc(&text, '\n');
+	/* Always as long as before, it takes no room of a full disk, which must
+	 * not stop us; without it nobody relies on us. */
+	if (io_pwrite(s->lock_fd, text.data, text.len, 0) == -1 &&
+	    ftruncate(s->lock_fd, 0) == -1)
 		rc = fault_spool(s, f, EX_CANTCREAT, "cannot write", "lock");
 	buf_release(&text);
 	return rc;

@@ -59,7 +59,7 @@ for kind, before in (("a spool", ["old@x"]), ("a new spool", [])):
     calls = f.count(accept)
     tap.case("accepting into %s" % kind, f.result[0] == 0 and len(calls) > 15,
              f.result, calls)
-    for fault in faults.choose(calls):
+    for fault in faults.sample(faults.choose(calls), 100):
         spool = fresh("s", *before)
         (status, said), hit = f.fail(accept, fault)
         note = (faults.show(fault, hit), status, said)
@@ -113,7 +113,7 @@ for call in calls:
         in_doubt = True
     elif "/queue/" in call.what and call.name == "fsync":
         in_doubt = False
-for fault in faults.choose(calls):
+for fault in faults.sample(faults.choose(calls), 120):
     if fault.do == "tear" and fault.call.what.endswith("/s.sink"):
         continue        # no server's
     spool = fresh("s", *NAMES)
@@ -138,7 +138,7 @@ def give_up(environment=None):
 
 spool = fresh("s", "m1@x")
 calls = f.count(give_up)
-for fault in faults.choose(calls):
+for fault in faults.sample(faults.choose(calls), 40):
     spool = fresh("s", "m1@x")
     (status, said), hit = f.fail(give_up, fault)
     tally.check("what fails waits or has failed, as a whole",
@@ -147,7 +147,8 @@ for fault in faults.choose(calls):
 tally.report()
 
 # Power.
-LIMIT = 400 if faults.LONG else 24
+LIMIT = 400 if faults.LONG else 12
+STATES = 80
 tally = faults.Tally()
 record = os.path.abspath("record")
 here = os.path.abspath("s")
@@ -157,7 +158,7 @@ def check_power(kind, names, promises):
     """Every state of the disk; promises(notes): the names of them that were
     promised then."""
     found = {}
-    for when, tree in power.states(record, LIMIT):
+    for when, tree in faults.sample(power.states(record, LIMIT), STATES):
         place = "power/%d" % len(found)
         power.make(tree, place)
         found[place + "/spool"] = when
@@ -205,11 +206,11 @@ for name in NAMES:
 check_power("accepting", NAMES, lambda notes: NAMES[:len(notes)])
 
 f.record(work, record, here)
-number = 0
-for when, tree in power.states(record, LIMIT):
+for when, tree in faults.sample(
+        [(w, t) for w, t in power.states(record, LIMIT)
+         if sum(n.startswith("exit") for n in w.notes) >= len(NAMES)],
+        2 * STATES):
     lines = when.notes
-    if sum(n.startswith("exit") for n in lines) < len(NAMES):
-        continue
     fresh("s2")
     shutil.rmtree("s2")
     power.make(tree, "s2")

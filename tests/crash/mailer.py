@@ -23,9 +23,9 @@ def closed_port():
         return s.getsockname()[1]
 
 
-def settings(spool, port, **more):
+def settings(spool, port, file="rc", **more):
     """A settings file; its absolute path."""
-    path = os.path.abspath(os.path.basename(spool) + ".conf")
+    path = os.path.abspath(file)
     lines = ["account default", "host 127.0.0.1", "port %d" % port,
              "tls off", "auth off", "from " + ME, "queue on",
              "spool " + os.path.abspath(spool)]

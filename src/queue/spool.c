@@ -633,7 +633,9 @@ spool_append(struct spool *s, struct entry *e, const struct buf *lines,
 		return fault_errno(f, EX_IOERR, "cannot write the journal of "
 		    "%s", e->id);
 	e->end += (off_t)lines->len;
-	set_hint(e->content.fd, e->next);
+	if (e->has_new_next)
+		set_hint(e->content.fd, e->next);
+	e->has_new_next = 0;
 	return 0;
 }
 

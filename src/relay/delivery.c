@@ -171,6 +171,9 @@ on_settled(void *arg)
 	struct delivery *d = arg;
 	struct fault f = FAULT_INIT;
 
+	/* When all is decided the end follows, which is written at once. */
+	if (envelope_count(&d->job->envelope, OUTCOME_NONE) == 0)
+		return;
 	if (!d->is_gone && frames_flush(d->frames, -1, &f) == -1)
 		d->is_gone = 1;
 	fault_release(&f);

@@ -240,24 +240,22 @@ find_sender(struct courier *c, const struct entry *e, struct sender *s,
 
 /* ---- the attempt ---- */
 
+/* What became of those who were tried, and of the mail. */
 static void
-log_recipients(const struct courier *c, const struct entry *e,
-    const char *was_left)
+log_visit(const struct courier *c, const struct errand *er)
 {
+	const struct entry *e = &er->entry;
 	const struct values *v = settings_of(c);
 	long long delay_ms = (long long)(clock_now() - e->created) * 1000;
 	struct buf relay = BUF_INIT;
-	size_t i;
 
 	if (values_text(v, S_MAILDIR)[0] != '\0')
 		buf_adds(&relay, values_text(v, S_MAILDIR));
 	else
 		buf_addf(&relay, "%s:%s", values_text(v, S_HOST),
 		    values_text(v, S_PORT));
-	for (i = 0; i < e->envelope.n; i++)
-		if (was_left[i])
-			eventlog_recipient(log_of(c), e, i, relay.data,
-			    delay_ms > 0 ? delay_ms : 0);
+	eventlog_attempt(log_of(c), e, er->was_left, relay.data,
+	    delay_ms > 0 ? delay_ms : 0, er->visit.result == VISIT_GONE);
 	buf_release(&relay);
 }
 
@@ -419,7 +417,6 @@ finish(struct courier *c, struct entry *e, struct visit *v, struct fault *f)
 	if (is_lost)
 		eventlog_note(log_of(c), "bounce", e->id, "nobody can be told "
 		    "of the failure: moved to failed/");
-	eventlog_removed(log_of(c), e);
 	note_removal(c, e->account);
 	v->result = VISIT_GONE;
 	return 0;
@@ -488,8 +485,12 @@ begin_visit(struct courier *c, struct errand *er, int is_forced,
 		return 0;
 	}
 	take_limits(c, &er->visit);
-	if (entry_left(e) == 0)
-		return end_visit(c, er, f);
+	if (entry_left(e) == 0) {
+		rc = end_visit(c, er, f);
+		if (er->visit.result == VISIT_GONE)
+			eventlog_removed(log_of(c), e);
+		return rc;
+	}
 	er->was_left = outcomes_left(e);
 	if (outcomes_begin(c->spool, e, f) == -1)
 		return -1;
@@ -502,23 +503,23 @@ complete_visit(struct courier *c, struct errand *er, struct fault *f)
 {
 	struct entry *e = &er->entry;
 	struct visit *v = &er->visit;
-	int sent = follow_mail(c, er);
-	time_t next;
+	int sent = follow_mail(c, er), rc = 0;
 
 	v->has_answered = sent == 0;
 	if (sent == -1)
 		record_fault(c, e, er->was_left);
-	log_recipients(c, e, er->was_left);
 	/* A wrong password says nothing about the mail. */
 	if (v->pause != PAUSE_ACCOUNT && is_too_old(c, e))
 		outcomes_give_up(e);
-	/* While an account pauses its mail stays due. */
-	next = sent == -1 ? clock_now() : outcomes_next(e);
-	if (!is_all_done(e) &&
-	    outcomes_write(c->spool, e, er->was_left, next, f) == -1)
-		return -1;
-	wait_until(v, next);
-	return end_visit(c, er, f);
+	if (!is_all_done(e)) {
+		/* While an account pauses its mail stays due. */
+		wait_until(v, sent == -1 ? clock_now() : outcomes_next(e));
+		rc = outcomes_write(c->spool, e, er->was_left, v->next, f);
+	}
+	if (rc == 0)
+		rc = end_visit(c, er, f);
+	log_visit(c, er);
+	return rc;
 }
 
 /* When the last one is back, a relay that is of no use any more goes. */

@@ -96,6 +96,9 @@ with serve("--auth", "LOGIN PLAIN") as provider:
                       user=33)
     same("a web form", (r.returncode, r.stderr, arrived(2)[1]),
          (0, b"", ["admin@x.org"]))
+    r = host.sendmail(["-bp"], b"", user=USER_ID)
+    case("mailq of a user does not say that nothing waits",
+         r.returncode == 77 and b"ask root" in r.stderr and not r.stdout, r)
     case("the queue is empty", eventually(lambda: not glob.glob(
         host.place + "/spool/queue/*/*")))
     host.stop()

@@ -102,7 +102,11 @@ class Entry:
 def entries(spool, part="queue"):
     found = []
     for directory, _, files in os.walk("%s/%s" % (spool, part)):
-        found += [Entry(directory + "/" + f) for f in sorted(files)]
+        for f in sorted(files):
+            try:
+                found.append(Entry(directory + "/" + f))
+            except FileNotFoundError:
+                pass        # gone meanwhile
     return found
 
 

@@ -19,8 +19,6 @@
 #include "submit/submit.h"
 
 #define TELL_AGAIN_S 60
-#define SYNC_MANY 100
-#define SYNC_MS 1000
 /* So long an account that was found is not looked for again. */
 #define KNOWN_MS 1000
 
@@ -36,7 +34,6 @@ courier_init(struct courier *c, struct spool *spool)
 void
 courier_release(struct courier *c)
 {
-	courier_sync(c);
 	carrier_release(&c->carrier);
 	buf_release(&c->known);
 }
@@ -69,46 +66,6 @@ errand_release(struct errand *er)
 	entry_release(&er->entry);
 	visit_release(&er->visit);
 	free(er->was_left);
-}
-
-/* ---- removals ---- */
-
-void
-courier_sync(struct courier *c)
-{
-	struct fault ignored = FAULT_INIT;
-
-	/* What a power failure brings back is sent again: state S9. */
-	if (c->unsynced_n != 0)
-		spool_sync(c->spool, c->unsynced, &ignored);
-	fault_release(&ignored);
-	free(c->unsynced);
-	c->unsynced = NULL;
-	c->unsynced_n = 0;
-}
-
-int
-courier_sync_due(const struct courier *c)
-{
-	long long passed;
-
-	if (c->unsynced_n == 0)
-		return -1;
-	passed = clock_monotonic_ms() - c->unsynced_ms;
-	return passed >= SYNC_MS ? 0 : (int)(SYNC_MS - passed);
-}
-
-static void
-note_removal(struct courier *c, const char *account)
-{
-	if (c->unsynced != NULL && strcmp(c->unsynced, account) != 0)
-		courier_sync(c);
-	if (c->unsynced == NULL) {
-		c->unsynced = xstrdup(account);
-		c->unsynced_ms = clock_monotonic_ms();
-	}
-	if (++c->unsynced_n >= SYNC_MANY)
-		courier_sync(c);
 }
 
 /* ---- helpers ---- */
@@ -417,7 +374,6 @@ finish(struct courier *c, struct entry *e, struct visit *v, struct fault *f)
 	if (is_lost)
 		eventlog_note(log_of(c), "bounce", e->id, "nobody can be told "
 		    "of the failure: moved to failed/");
-	note_removal(c, e->account);
 	v->result = VISIT_GONE;
 	return 0;
 }

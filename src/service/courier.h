@@ -18,10 +18,6 @@ struct courier {
 	int must_drop;           /* the relay is no good for another one */
 	struct buf known;        /* what the account was found by, "" none */
 	long long known_ms;
-	char *unsynced;          /* owned: account whose removals are not yet
-	                          * synced, NULL none */
-	unsigned unsynced_n;
-	long long unsynced_ms;   /* since when */
 };
 
 enum visit_result {
@@ -47,7 +43,7 @@ struct visit {
 };
 
 void courier_init(struct courier *c, struct spool *spool);
-/* Syncs what is open and ends the relay. */
+/* Ends the relay. */
 void courier_release(struct courier *c);
 void visit_init(struct visit *v);
 void visit_release(struct visit *v);
@@ -81,12 +77,5 @@ enum visit_begin courier_begin(struct courier *c, const char *account,
     const char *id, int is_forced, struct errand *er);
 /* Waits for the one that was begun first. */
 void courier_finish(struct courier *c, struct errand *er);
-/*
- * Removals are made last in groups: at most 100, at most a second after the
- * first. Returns how many milliseconds there are until courier_sync has to be
- * called, -1: never.
- */
-int courier_sync_due(const struct courier *c);
-void courier_sync(struct courier *c);
 
 #endif

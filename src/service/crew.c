@@ -45,6 +45,14 @@ crew_init(struct crew *c)
 	memset(c, 0, sizeof *c);
 	schedule_init(&c->schedule);
 	c->notices = NOTICES_MAX;
+	syncer_init(&c->syncer, NULL);
+}
+
+void
+crew_open(struct crew *c, struct spool *spool)
+{
+	c->spool = spool;
+	c->syncer.spool = spool;
 }
 
 void
@@ -213,6 +221,8 @@ take_visit(struct crew *c, struct lane *l, struct waiting *w,
 	if (v->result == VISIT_STUCK)
 		eventlog_note(c->log, "runner", w->id, "left alone: %s",
 		    v->reason.data);
+	if (v->result == VISIT_GONE)
+		syncer_note(&c->syncer, l->account);
 	if (v->result == VISIT_AGAIN)
 		schedule_again(w, v->next);
 	else if (v->result == VISIT_BACK)
@@ -306,9 +316,9 @@ close_all(void *arg)
 	for (i = 0; i < c->n; i++)
 		if (c->v[i].worker.fd != -1)
 			close(c->v[i].worker.fd);
-	if (c->spool->lock_fd != -1)
-		close(c->spool->lock_fd);
-	c->spool->lock_fd = -1;
+	if (c->syncer.fd != -1)
+		close(c->syncer.fd);
+	spool_unwatch(c->spool);
 	if (c->in_child != NULL)
 		c->in_child(c->arg);
 }
@@ -382,6 +392,7 @@ crew_dispatch(struct crew *c)
 	    (w = schedule_take(&c->schedule, clock_now(), now_ms)) != NULL)
 		if (send_to(c, w) == -1)
 			break;
+	syncer_run(&c->syncer, close_all, c);
 	if (c->is_status_stale)
 		write_status(c);
 }
@@ -422,6 +433,7 @@ int
 crew_wait_ms(const struct crew *c)
 {
 	long long now_ms = clock_monotonic_ms(), wait = -1, rest;
+	int due = syncer_wait_ms(&c->syncer);
 	size_t i;
 
 	if (!c->is_stopping)
@@ -433,6 +445,8 @@ crew_wait_ms(const struct crew *c)
 		if (c->v[i].n == 0 && (wait == -1 || rest < wait))
 			wait = rest > 0 ? rest : 0;
 	}
+	if (due != -1 && (wait == -1 || due < wait))
+		wait = due;
 	/* Clocks that jump are looked at now and then. */
 	return wait == -1 ? -1 : wait > 60000 ? 60000 : (int)wait;
 }
@@ -440,7 +454,7 @@ crew_wait_ms(const struct crew *c)
 size_t
 crew_count(const struct crew *c)
 {
-	return c->n;
+	return c->n + 1;
 }
 
 void
@@ -453,6 +467,9 @@ crew_fill(const struct crew *c, struct pollfd *p)
 		p[i].events = POLLIN;
 		p[i].revents = 0;
 	}
+	p[i].fd = c->syncer.is_busy ? c->syncer.fd : -1;
+	p[i].events = POLLIN;
+	p[i].revents = 0;
 }
 
 /* 0, or -1 with a fault: it has died. */
@@ -500,7 +517,9 @@ crew_handle(struct crew *c, const struct pollfd *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (p[i].revents != 0)
+		if (p[i].revents != 0 && p[i].fd == c->syncer.fd)
+			syncer_handle(&c->syncer);
+		else if (p[i].revents != 0)
 			hear(c, p[i].fd);
 }
 
@@ -509,6 +528,8 @@ crew_reap(struct crew *c, pid_t pid)
 {
 	size_t i;
 
+	if (pid == c->syncer.pid)
+		return 1;
 	/* Its socket tells the rest. */
 	for (i = 0; i < c->n; i++)
 		if (c->v[i].worker.pid == pid)
@@ -520,15 +541,15 @@ void
 crew_stop(struct crew *c, int timeout_ms)
 {
 	long long end = clock_monotonic_ms() + timeout_ms, left;
-	struct pollfd p[MEMBERS_MAX];
+	struct pollfd p[MEMBERS_MAX + 1];
 	size_t i;
 
 	c->is_stopping = 1;
 	while (crew_is_busy(c) &&
 	    (left = end - clock_monotonic_ms()) > 0) {
 		crew_fill(c, p);
-		if (poll(p, (nfds_t)c->n, (int)left) > 0)
-			crew_handle(c, p, c->n);
+		if (poll(p, (nfds_t)crew_count(c), (int)left) > 0)
+			crew_handle(c, p, crew_count(c));
 		else if (errno == EINTR)
 			continue;
 	}
@@ -542,4 +563,5 @@ crew_stop(struct crew *c, int timeout_ms)
 		forget_member(c, i);
 		waitpid(pid, NULL, 0);
 	}
+	syncer_finish(&c->syncer);
 }

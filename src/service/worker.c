@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,18 +139,13 @@ take_order(struct desk *d, const char *order)
 	return rc;
 }
 
-/* Waits for the next order, with all answers sent; meanwhile removals are
- * made last. */
+/* Waits for the next order, with all answers sent. */
 static int
 wait_for_order(struct desk *d, struct fault *f)
 {
-	struct pollfd p = { .fd = d->frames.fd, .events = POLLIN };
-
-	if (frames_flush(&d->frames, -1, f) == -1)
+	if (!frames_has_input(&d->frames) &&
+	    frames_flush(&d->frames, -1, f) == -1)
 		return -1;
-	while (!frames_has_input(&d->frames) &&
-	    poll(&p, 1, courier_sync_due(&d->courier)) == 0)
-		courier_sync(&d->courier);
 	return frames_read(&d->frames, f);
 }
 

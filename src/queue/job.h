@@ -28,7 +28,9 @@
  *       content OFFSET LENGTH FACTS + descriptor, go
  *         (ret ... orcpt: parameters of RFC 3461, about the mail or the
  *         recipient before)
- *   (then the next one; closing the socket ends the relay)
+ *   (then the next one; mails may be given before the ones in front have ended,
+ *   whose envelopes then travel behind their contents; closing the socket ends
+ *   the relay)
  *
  * From the relay: "step", "rcpt", ... (enum event_kind), "end" after each
  * mail or other job.
@@ -42,7 +44,7 @@
 #include "queue/envelope.h"
 #include "settings/settings.h"
 
-#define JOB_VERSION 2
+#define JOB_VERSION 3
 
 /* Descriptors that may be on their way at a time. */
 #define FRAMES_FDS 16

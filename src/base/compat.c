@@ -301,7 +301,7 @@ compat_drain(int fd)
 
 	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
 		return;
-	/* A full buffer (ENOBUFS) says no more than that there was something. */
+	/* A full buffer (ENOBUFS) says that there was something, too. */
 	do
 		errno = 0;
 	while (read(fd, octets, sizeof octets) > 0 || errno == ENOBUFS);

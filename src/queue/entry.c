@@ -225,6 +225,7 @@ entry_put_next(struct entry *e, time_t when, struct buf *out)
 {
 	e->is_unsettled = 0;
 	e->next = when;
+	e->has_new_next = 1;
 	put_time(out, "next", when);
 }
 

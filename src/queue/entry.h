@@ -44,6 +44,7 @@ struct entry {
 	int is_unsettled;    /* that attempt has no result: somebody died */
 	int is_doubtful;     /* a reply was lost: a duplicate is possible */
 	time_t next;         /* not to be tried before */
+	int has_new_next;    /* the file's time does not say so yet */
 	int is_held;
 	int is_warned;       /* the sender has been told of the delay */
 	off_t journal;       /* where it begins */

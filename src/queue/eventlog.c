@@ -17,18 +17,36 @@
 
 /* ---- places ---- */
 
+/* Lines for one place; those for a file are written in one piece. */
+struct piece {
+	const char *where;
+	struct buf lines, start; /* start: time and host of each line */
+};
+
+#define PIECE_INIT(where) { where, BUF_INIT, BUF_INIT }
+
 /* "Nov 27 20:00:00 HOST PROGRAM[PID]: TEXT", as syslog has it in its files. */
 static void
-write_line(const char *where, const char *program, const char *text)
+gather_line(struct piece *p, const char *program, const char *text)
+{
+	if (p->start.len == 0) {
+		clock_format(clock_now(), "%b %e %H:%M:%S ", &p->start);
+		clock_hostname(&p->start);
+	}
+	buf_addf(&p->lines, "%s%s %s[%ld]: %s", p->lines.len != 0 ? "\n" : "",
+	    p->start.data, program, (long)getpid(), text);
+}
+
+/* The end of a piece. */
+static void
+write_piece(struct piece *p)
 {
 	struct fault ignored = FAULT_INIT;
-	struct buf line = BUF_INIT;
 
-	clock_format(clock_now(), "%b %e %H:%M:%S ", &line);
-	clock_hostname(&line);
-	buf_addf(&line, " %s[%ld]: %s", program, (long)getpid(), text);
-	log_to_file(where, line.data, &ignored);
-	buf_release(&line);
+	if (p->lines.len != 0)
+		log_to_file(p->where, p->lines.data, &ignored);
+	buf_release(&p->lines);
+	buf_release(&p->start);
 	fault_release(&ignored);
 }
 
@@ -45,16 +63,16 @@ find_level(const char *text)
 
 /* One line of program qsendmail/NAME. */
 static void
-put(const char *where, const char *name, const struct buf *text)
+put(struct piece *p, const char *name, const struct buf *text)
 {
 	struct buf program = BUF_INIT;
 
 	buf_addf(&program, "qsendmail/%s", name);
-	if (strcmp(where, "syslog") == 0)
+	if (strcmp(p->where, "syslog") == 0)
 		log_to_syslog_as(program.data, find_level(text->data),
 		    text->data);
 	else
-		write_line(where, program.data, text->data);
+		gather_line(p, program.data, text->data);
 	buf_release(&program);
 }
 
@@ -152,7 +170,7 @@ add_words(struct buf *out, const struct recipient *r)
 
 /* Where it comes from. A notice of ours comes from nowhere. */
 static void
-put_origin(const char *where, const struct entry *e, const char *client)
+put_origin(struct piece *p, const struct entry *e, const char *client)
 {
 	struct buf text = BUF_INIT;
 
@@ -160,19 +178,19 @@ put_origin(const char *where, const struct entry *e, const char *client)
 	if (*client != '\0') {
 		buf_adds(&text, "client=");
 		add_without(&text, client, ",");
-		put(where, "smtpd", &text);
+		put(p, "smtpd", &text);
 	} else if (!e->is_bounce) {
 		buf_addf(&text, "uid=%lld ", e->uid != -1 ? e->uid :
 		    (long long)getuid());
 		add_address(&text, "from", e->envelope.sender);
-		put(where, "pickup", &text);
+		put(p, "pickup", &text);
 	}
 	buf_release(&text);
 }
 
 /* The identification may have its angle brackets or not. */
 static void
-put_message_id(const char *where, const struct entry *e, const char *id)
+put_message_id(struct piece *p, const struct entry *e, const char *id)
 {
 	struct buf text = BUF_INIT, inner = BUF_INIT;
 	size_t len = strlen(id);
@@ -183,7 +201,7 @@ put_message_id(const char *where, const struct entry *e, const char *id)
 		buf_adds(&inner, id);
 	begin(&text, e->id);
 	add_address(&text, "message-id", inner.data);
-	put(where, "cleanup", &text);
+	put(p, "cleanup", &text);
 	buf_release(&text);
 	buf_release(&inner);
 }
@@ -192,20 +210,22 @@ void
 eventlog_accepted(const char *where, const struct entry *e,
     const char *message_id, const char *client)
 {
+	struct piece p = PIECE_INIT(where);
 	struct buf text = BUF_INIT;
 
-	put_origin(where, e, client != NULL ? client : "");
-	put_message_id(where, e, message_id != NULL ? message_id : "");
+	put_origin(&p, e, client != NULL ? client : "");
+	put_message_id(&p, e, message_id != NULL ? message_id : "");
 	begin(&text, e->id);
 	add_address(&text, "from", e->envelope.sender);
 	buf_addf(&text, ", size=%lld, nrcpt=%zu (queue active)",
 	    (long long)e->content.length, e->envelope.n);
-	put(where, "qmgr", &text);
+	put(&p, "qmgr", &text);
+	write_piece(&p);
 	buf_release(&text);
 }
 
-void
-eventlog_recipient(const char *where, const struct entry *e, size_t i,
+static void
+put_recipient(struct piece *p, const struct entry *e, size_t i,
     const char *relay, long long delay_ms)
 {
 	static const struct {
@@ -232,32 +252,69 @@ eventlog_recipient(const char *where, const struct entry *e, size_t i,
 	buf_addf(&text, ", status=%s (", ends[r->outcome].status);
 	add_words(&text, r);
 	buf_addc(&text, ')');
-	put(where, "smtp", &text);
+	put(p, "smtp", &text);
 	buf_release(&text);
 }
 
-void
-eventlog_removed(const char *where, const struct entry *e)
+static void
+put_removed(struct piece *p, const struct entry *e)
 {
 	struct buf text = BUF_INIT;
 
 	begin(&text, e->id);
 	buf_adds(&text, "removed");
-	put(where, "qmgr", &text);
+	put(p, "qmgr", &text);
 	buf_release(&text);
+}
+
+void
+eventlog_recipient(const char *where, const struct entry *e, size_t i,
+    const char *relay, long long delay_ms)
+{
+	struct piece p = PIECE_INIT(where);
+
+	put_recipient(&p, e, i, relay, delay_ms);
+	write_piece(&p);
+}
+
+void
+eventlog_attempt(const char *where, const struct entry *e,
+    const char *tried, const char *relay, long long delay_ms,
+    int is_removed)
+{
+	struct piece p = PIECE_INIT(where);
+	size_t i;
+
+	for (i = 0; i < e->envelope.n; i++)
+		if (tried[i])
+			put_recipient(&p, e, i, relay, delay_ms);
+	if (is_removed)
+		put_removed(&p, e);
+	write_piece(&p);
+}
+
+void
+eventlog_removed(const char *where, const struct entry *e)
+{
+	struct piece p = PIECE_INIT(where);
+
+	put_removed(&p, e);
+	write_piece(&p);
 }
 
 void
 eventlog_notice(const char *where, const struct entry *e, const char *kind,
     const char *notice_id)
 {
+	struct piece p = PIECE_INIT(where);
 	struct buf text = BUF_INIT;
 
 	begin(&text, e->id);
 	log_quotes(&text, kind);
 	buf_adds(&text, ": ");
 	log_quotes(&text, notice_id);
-	put(where, "bounce", &text);
+	put(&p, "bounce", &text);
+	write_piece(&p);
 	buf_release(&text);
 }
 
@@ -266,6 +323,7 @@ eventlog_note(const char *where, const char *name, const char *id,
     const char *fmt, ...)
 {
 	struct buf text = BUF_INIT, words = BUF_INIT;
+	struct piece p = PIECE_INIT(where);
 	va_list ap;
 
 	if (*id != '\0')
@@ -274,7 +332,8 @@ eventlog_note(const char *where, const char *name, const char *id,
 	buf_vaddf(&words, fmt, ap);
 	va_end(ap);
 	log_quote(&text, words.data, words.len);
-	put(where, name, &text);
+	put(&p, name, &text);
+	write_piece(&p);
 	buf_release(&text);
 	buf_release(&words);
 }

@@ -28,6 +28,11 @@ void eventlog_accepted(const char *where, const struct entry *e,
  */
 void eventlog_recipient(const char *where, const struct entry *e, size_t i,
     const char *relay, long long delay_ms);
+/* The same of every recipient i with tried[i], in one piece, and, if
+ * is_removed, that the mail has left the queue. */
+void eventlog_attempt(const char *where, const struct entry *e,
+    const char *tried, const char *relay, long long delay_ms,
+    int is_removed);
 /* It has left the queue. */
 void eventlog_removed(const char *where, const struct entry *e);
 /* A notice about e has been made: "sender non-delivery notification: ID". */

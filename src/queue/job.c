@@ -30,7 +30,6 @@ frames_init(struct frames *s, int fd)
 {
 	memset(s, 0, sizeof *s);
 	s->fd = fd;
-	s->received_fd = -1;
 	buf_init(&s->out, 0);
 	buf_init(&s->in, 0);
 	buf_init(&s->word, 0);
@@ -40,9 +39,8 @@ frames_init(struct frames *s, int fd)
 void
 frames_release(struct frames *s)
 {
-	if (s->received_fd != -1)
-		close(s->received_fd);
-	s->received_fd = -1;
+	while (s->fds_n != 0)
+		close(s->fds[--s->fds_n]);
 	buf_release(&s->out);
 	buf_release(&s->in);
 	buf_release(&s->word);
@@ -147,7 +145,7 @@ frames_flush(struct frames *s, int pass_fd, struct fault *f)
 	return 0;
 }
 
-/* Keeps the descriptor that came with a message; an unwanted one is closed. */
+/* Keeps the descriptor that came with a message; one too many is closed. */
 static void
 take_fd(struct frames *s, struct msghdr *m)
 {
@@ -158,17 +156,19 @@ take_fd(struct frames *s, struct msghdr *m)
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		memcpy(&fd, CMSG_DATA(c), sizeof fd);
-		if (s->received_fd != -1)
-			close(s->received_fd);
 		/* No child of the relay gets a mail. */
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
-		s->received_fd = fd;
+		if (s->fds_n < FRAMES_FDS)
+			s->fds[s->fds_n++] = fd;
+		else
+			close(fd);
 	}
 }
 
-/* Reads what is there: the number of octets, 0 at the end, -1. */
+/* Reads what is there, or waits for it (flags 0): the number of octets, 0 at
+ * the end, -1. */
 static ssize_t
-receive(struct frames *s)
+receive(struct frames *s, int flags)
 {
 	char chunk[16384];
 	union {
@@ -185,7 +185,7 @@ receive(struct frames *s)
 	m.msg_control = control.bytes;
 	m.msg_controllen = sizeof control.bytes;
 	do
-		n = recvmsg(s->fd, &m, 0);
+		n = recvmsg(s->fd, &m, flags);
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == ECONNRESET)
 		return 0;
@@ -207,7 +207,7 @@ need(struct frames *s, size_t n, struct fault *f)
 	ssize_t got;
 
 	while (s->in.len - s->in_at < n) {
-		got = receive(s);
+		got = receive(s, 0);
 		if (got == -1)
 			return fault_errno(f, EX_OSERR,
 			    "cannot read from the mail relay's socket");
@@ -215,6 +215,20 @@ need(struct frames *s, size_t n, struct fault *f)
 			return 0;
 	}
 	return 1;
+}
+
+int
+frames_has_input(const struct frames *s)
+{
+	return s->in.len > s->in_at;
+}
+
+int
+frames_is_readable(const struct frames *s)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+
+	return frames_has_input(s) || poll(&p, 1, 0) > 0;
 }
 
 int
@@ -518,11 +532,12 @@ read_dsn(struct frames *s, struct job *j, struct fault *f)
 static int
 read_go(struct frames *s, struct job *j, struct fault *f)
 {
-	if (s->received_fd == -1 || j->envelope.n == 0 || j->id == NULL)
+	if (s->fds_n == 0 || j->envelope.n == 0 || j->id == NULL)
 		return fault_set(f, EX_SOFTWARE,
 		    "a job without content or recipient");
-	j->content.fd = s->received_fd;
-	s->received_fd = -1;
+	j->content.fd = s->fds[0];
+	s->fds_n--;
+	memmove(s->fds, s->fds + 1, s->fds_n * sizeof *s->fds);
 	j->kind = JOB_MAIL;
 	return 0;
 }
@@ -584,6 +599,35 @@ read_word(struct frames *s, struct job *j, struct fault *f)
 	else
 		return read_dsn(s, j, f);
 	return 0;
+}
+
+int
+job_has_mail(struct frames *s)
+{
+	static const char word[] = "mail ";
+	size_t n = 4 + sizeof word - 1;
+
+	while (s->in.len - s->in_at < n)
+		if (receive(s, MSG_DONTWAIT) <= 0)
+			return 0;
+	return memcmp(s->in.data + s->in_at + 4, word, sizeof word - 1) == 0;
+}
+
+void
+job_move_mail(struct job *j, struct job *from)
+{
+	job_clear_mail(j);
+	envelope_release(&j->envelope);
+	j->kind = from->kind;
+	j->id = from->id;
+	j->envelope = from->envelope;
+	j->numbers = from->numbers;
+	j->content = from->content;
+	from->id = NULL;
+	from->numbers = NULL;
+	from->content.fd = -1;
+	from->kind = JOB_NONE;
+	envelope_init(&from->envelope);
 }
 
 int

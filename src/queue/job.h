@@ -28,7 +28,9 @@
  *       content OFFSET LENGTH FACTS + descriptor, go
  *         (ret ... orcpt: parameters of RFC 3461, about the mail or the
  *         recipient before)
- *   (then the next one; closing the socket ends the relay)
+ *   (then the next one; mails may be given before the ones in front have ended,
+ *   whose envelopes then travel behind their contents; closing the socket ends
+ *   the relay)
  *
  * From the relay: "step", "rcpt", ... (enum event_kind), "end" after each
  * mail or other job.
@@ -42,7 +44,10 @@
 #include "queue/envelope.h"
 #include "settings/settings.h"
 
-#define JOB_VERSION 2
+#define JOB_VERSION 3
+
+/* Descriptors that may be on their way at a time. */
+#define FRAMES_FDS 16
 
 /* One end of the socket. */
 struct frames {
@@ -50,7 +55,8 @@ struct frames {
 	struct buf out;     /* frames not yet written */
 	struct buf in;      /* octets read, not yet taken */
 	size_t in_at;
-	int received_fd;    /* descriptor that came with the input, -1; owned */
+	int fds[FRAMES_FDS]; /* owned; descriptors that came with the input */
+	size_t fds_n;
 	struct buf word, value; /* of the last frame read */
 };
 
@@ -64,6 +70,11 @@ void frames_put_bytes(struct frames *s, const char *word, const char *p,
 /* Writes what is gathered; pass_fd (-1: none) travels with it. 0, or -1 with
  * a fault (EX_TEMPFAIL: the other side is gone). */
 int frames_flush(struct frames *s, int pass_fd, struct fault *f);
+/* 1 when octets have been read that were not taken yet: with our own programs
+ * at the other end that is a whole frame, as good as always. */
+int frames_has_input(const struct frames *s);
+/* The same, or something can be read without waiting. */
+int frames_is_readable(const struct frames *s);
 /* Waits for the next frame: 1 with s->word and s->value; 0 when the other
  * side has closed; -1 with a fault (EX_SOFTWARE: not our protocol). */
 int frames_read(struct frames *s, struct fault *f);
@@ -115,6 +126,11 @@ struct job {
 
 void job_init(struct job *j);
 void job_release(struct job *j);
+/* 1 when a mail for the same account has come and nothing else stands before
+ * it: job_read will not wait long. */
+int job_has_mail(struct frames *s);
+/* Moves the mail of from, and nothing else, to j; from has none then. */
+void job_move_mail(struct job *j, struct job *from);
 /* Closes the content's descriptor, with which a lock may go. */
 void job_close_content(struct job *j);
 /* Waits for the next job: 1, 0 at the end, -1 with a fault. */

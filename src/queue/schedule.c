@@ -59,6 +59,7 @@ schedule_lane(struct schedule *s, const char *account)
 	l = xcalloc(1, sizeof *l);
 	l->account = xstrdup(account);
 	l->connections_max = 1;
+	l->depth = 1;
 	buf_init(&l->reason, 0);
 	s->lanes = xgrow(s->lanes, s->n, &s->cap, sizeof *s->lanes);
 	s->lanes[s->n++] = l;
@@ -225,7 +226,7 @@ lane_wait_ms(const struct lane *l, time_t now, long long now_ms)
 {
 	long long wait = 0, due;
 
-	if (l->n == 0 || l->running >= l->connections_max)
+	if (l->n == 0 || l->running >= l->connections_max * l->depth)
 		return -1;
 	if (l->paused_until_ms > now_ms)
 		wait = l->paused_until_ms - now_ms;
@@ -344,6 +345,7 @@ schedule_pause(struct lane *l, long long now_ms, int is_account_fault,
 	    doubled(ACCOUNT_PAUSE_MS, ACCOUNT_PAUSE_MAX_MS, l->pauses) :
 	    doubled(SERVER_PAUSE_MS, SERVER_PAUSE_MAX_MS, l->pauses));
 	l->pauses++;
+	l->pauses_made++;
 	buf_reset(&l->reason);
 	buf_adds(&l->reason, reason);
 }

@@ -32,9 +32,11 @@ struct lane {
 	/* Given by whoever reads the settings (1 and 0 until then). */
 	unsigned connections_max; /* at a time, 1 and up */
 	unsigned rate;            /* mails a minute, 0: no limit */
+	unsigned depth;       /* mails under way on one connection */
 	/* What is going on. */
 	unsigned running;     /* mails taken and not yet given back */
 	long long paused_until_ms; /* 0: not paused */
+	unsigned pauses_made; /* ever */
 	unsigned pauses;      /* in a row, for their length */
 	int is_account_fault; /* why: the account, not the server */
 	struct buf reason;    /* in words, "" none */

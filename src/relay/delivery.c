@@ -155,11 +155,14 @@ on_dot(void *arg, const struct mail *m, struct fault *f)
 	return report(arg, &e, f);
 }
 
+/* The one behind it has its turn later. */
 static void
 on_recipient(void *arg, const struct mail *m, size_t i)
 {
-	(void)m;
-	report_recipient(arg, i);
+	struct delivery *d = arg;
+
+	if (m == &d->now->mail)
+		report_recipient(d, i);
 }
 
 static void
@@ -168,6 +171,9 @@ on_settled(void *arg)
 	struct delivery *d = arg;
 	struct fault f = FAULT_INIT;
 
+	/* When all is decided the end follows, which is written at once. */
+	if (envelope_count(&d->job->envelope, OUTCOME_NONE) == 0)
+		return;
 	if (!d->is_gone && frames_flush(d->frames, -1, &f) == -1)
 		d->is_gone = 1;
 	fault_release(&f);
@@ -205,6 +211,12 @@ delivery_init(struct delivery *d, struct frames *frames,
 	buf_init(&d->secret, 0);
 	buf_init(&d->proxy_secret, 0);
 	transaction_init(&d->transaction, &hooks, 1);
+	job_init(&d->ahead);
+	failure_init(&d->fault);
+	d->now = xcalloc(1, sizeof *d->now);
+	d->next = xcalloc(1, sizeof *d->next);
+	adapted_init(d->now);
+	adapted_init(d->next);
 }
 
 static void
@@ -233,6 +245,12 @@ delivery_release(struct delivery *d)
 	disconnect(d, 0);
 	forget_secret(d);
 	transaction_release(&d->transaction);
+	adapted_release(d->now);
+	adapted_release(d->next);
+	free(d->now);
+	free(d->next);
+	job_release(&d->ahead);
+	failure_release(&d->fault);
 	endpoint_release(&d->endpoint);
 	capabilities_release(&d->offer);
 	values_release(&d->settings);
@@ -421,23 +439,70 @@ connect_session(struct delivery *d, struct failure *why)
 
 /* Mails. */
 
+/* Of the mail under way, or of the one behind it. */
+static int
+adapt(struct delivery *d, struct adapted *a, struct job *j,
+    void (*decided)(void *, size_t), struct fault *f)
+{
+	adapted_release(a);
+	adapted_init(a);
+	return adapt_mail(a, &j->envelope, &j->content, server_offer(d),
+	    decided, d, f);
+}
+
+/*
+ * The mail behind the one under way, when there is one that can use the same
+ * connection. One that cannot be prepared says so when its turn comes.
+ */
+static struct mail *
+look_ahead(struct delivery *d)
+{
+	struct fault ignored = FAULT_INIT;
+	struct mail *next = NULL;
+
+	if (!d->transaction.pipelining || d->job->verbose)
+		return NULL;
+	if (d->ahead.kind == JOB_NONE && job_has_mail(d->frames) &&
+	    job_read(d->frames, &d->ahead, &ignored) == -1)
+		d->is_gone = 1;
+	if (d->ahead.kind == JOB_MAIL && !d->ahead.progress &&
+	    adapt(d, d->next, &d->ahead, NULL, &ignored) == 0)
+		next = &d->next->mail;
+	fault_release(&ignored);
+	return next;
+}
+
+/* 1 when the envelope of the mail under way is in flight already. */
+static int
+take_ahead(struct delivery *d)
+{
+	struct adapted *was = d->now;
+
+	if (d->transaction.is_over ||
+	    d->transaction.ahead.mail != &d->next->mail)
+		return 0;
+	d->now = d->next;
+	d->next = was;
+	d->now->mail.envelope = &d->job->envelope;
+	return 1;
+}
+
 /* One try over the connection there is. 0, or -1: the mail is unreadable. */
 static int
 try_mail(struct delivery *d)
 {
 	struct job *j = d->job;
 	struct fault f = FAULT_INIT;
-	struct adapted a;
 	size_t i;
-	int rc;
+	int rc = 0;
 
-	adapted_init(&a);
 	d->wire.progress = j->progress ? on_progress : NULL;
 	d->wire.progress_arg = d;
-	rc = adapt_mail(&a, &j->envelope, &j->content, server_offer(d),
-	    report_recipient, d, &f);
+	if (!take_ahead(d))
+		rc = adapt(d, d->now, j, report_recipient, &f);
 	if (rc == 0)
-		transaction_send(&d->transaction, &a.mail, NULL);
+		transaction_send(&d->transaction, &d->now->mail,
+		    look_ahead(d));
 	for (i = 0; rc == -1 && i < j->envelope.n; i++) {
 		if (j->envelope.v[i].outcome != OUTCOME_NONE)
 			continue;
@@ -445,7 +510,6 @@ try_mail(struct delivery *d)
 		    f.text.data);
 		report_recipient(d, i);
 	}
-	adapted_release(&a);
 	fault_release(&f);
 	return rc;
 }
@@ -502,6 +566,32 @@ may_try_again(const struct delivery *d, struct progress *before)
 	return before->idle_tries++ == 0;
 }
 
+/* What was decided before its turn came. */
+static void
+report_decided(struct delivery *d)
+{
+	size_t i;
+
+	if (!d->is_from_ahead)
+		return;
+	for (i = 0; i < d->job->envelope.n; i++)
+		if (d->job->envelope.v[i].outcome != OUTCOME_NONE)
+			report_recipient(d, i);
+}
+
+/*
+ * There is no connection for this mail, nor for those that have come
+ * meanwhile: to try for each of them could take minutes.
+ */
+static void
+fail_all(struct delivery *d, const struct failure *why)
+{
+	report_failure(d, why);
+	failure_copy(&d->fault, why);
+	d->is_fault_shared = d->ahead.kind != JOB_NONE ||
+	    job_has_mail(d->frames);
+}
+
 static void
 run_mail(struct delivery *d)
 {
@@ -510,11 +600,12 @@ run_mail(struct delivery *d)
 	int is_first = 1;
 
 	failure_init(&why);
+	report_decided(d);
 	for (;;) {
 		if (connect_session(d, &why) == -1) {
 			/* Later on the mail itself has been under way. */
 			if (is_first)
-				report_failure(d, &why);
+				fail_all(d, &why);
 			else
 				give_up(d, &why);
 			break;
@@ -782,7 +873,11 @@ delivery_run(struct delivery *d, struct job *job, struct fault *f)
 	struct event end;
 
 	d->job = job;
-	if (job->kind == JOB_EVAL) {
+	if (job->kind == JOB_MAIL && d->is_fault_shared) {
+		report_failure(d, &d->fault);
+		d->is_fault_shared = d->ahead.kind != JOB_NONE ||
+		    job_has_mail(d->frames);
+	} else if (job->kind == JOB_EVAL) {
 		run_eval(d);
 	} else if (maildir_of(d)[0] != '\0') {
 		if (job->kind == JOB_CHECK)
@@ -810,4 +905,14 @@ delivery_run(struct delivery *d, struct job *job, struct fault *f)
 	end.kind = EVENT_END;
 	d->job = NULL;
 	return report(d, &end, f);
+}
+
+int
+delivery_next(struct delivery *d, struct job *job, struct fault *f)
+{
+	d->is_from_ahead = d->ahead.kind != JOB_NONE;
+	if (!d->is_from_ahead)
+		return job_read(d->frames, job, f);
+	job_move_mail(job, &d->ahead);
+	return 1;
 }

@@ -12,6 +12,8 @@
 #include "relay/session.h"
 #include "relay/transaction.h"
 
+struct adapted;
+
 struct delivery {
 	struct frames *frames;  /* borrowed */
 	const struct secret_environment *environment; /* borrowed */
@@ -28,6 +30,16 @@ struct delivery {
 	int has_secret;
 	int is_used;            /* a mail has gone through it */
 	long long max_recipients; /* as it was set; a server may want less */
+	/*
+	 * A mail that has come while another one is under way: its envelope
+	 * travels behind that one's content.
+	 */
+	struct job ahead;       /* kind JOB_NONE: none */
+	struct adapted *now, *next; /* owned; mails as the server gets them */
+	int is_from_ahead;      /* the mail under way was one of these */
+	int is_fault_shared;    /* it came before the fault of its forerunner
+	                         * was known: the same holds for it */
+	struct failure fault;   /* that fault */
 	struct wire wire;
 	struct transaction transaction;
 };
@@ -36,6 +48,9 @@ void delivery_init(struct delivery *d, struct frames *frames,
     const struct secret_environment *environment);
 /* Ends the session with QUIT and wipes the secret. */
 void delivery_release(struct delivery *d);
+/* Waits for the next job, or takes the one that has come already: 1, 0 at the
+ * end, -1 with a fault. */
+int delivery_next(struct delivery *d, struct job *job, struct fault *f);
 /*
  * Does the job and reports it up to its "end". 0, or -1 with a fault: the
  * front end is gone.

@@ -36,6 +36,18 @@ begin(struct failure *f, enum stage stage, enum reply reply, int code)
 }
 
 void
+failure_copy(struct failure *f, const struct failure *from)
+{
+	failure_release(f);
+	f->is_set = from->is_set;
+	f->stage = from->stage;
+	f->reply = from->reply;
+	f->code = from->code;
+	f->exit_status = from->exit_status;
+	buf_add(&f->text, from->text.data, from->text.len);
+}
+
+void
 failure_set(struct failure *f, enum stage stage, enum reply reply,
     const char *fmt, ...)
 {

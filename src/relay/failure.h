@@ -18,6 +18,8 @@ struct failure {
 
 void failure_init(struct failure *f);
 void failure_release(struct failure *f);
+/* What from says, in place of what f says. */
+void failure_copy(struct failure *f, const struct failure *from);
 /* Records a failure unless there is one already (the first is the cause). */
 void failure_set(struct failure *f, enum stage stage, enum reply reply,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));

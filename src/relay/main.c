@@ -54,7 +54,7 @@ serve(struct frames *frames, const struct secret_environment *environment)
 	job_init(&job);
 	delivery_init(&d, frames, environment);
 	job_put_hello(frames);
-	while ((rc = job_read(frames, &job, &f)) == 1)
+	while ((rc = delivery_next(&d, &job, &f)) == 1)
 		if (delivery_run(&d, &job, &f) == -1)
 			break;
 	if (rc == -1)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The way of a queued mail. What the journal says is what counts: an attempt
- * is noted before it begins, outcomes before anything is done about them.
+ * The way of a queued mail. Several are on their way at a time, all by one
+ * relay, which sends the envelope of one behind the content of another; they
+ * come back in their order. Whoever needs another account waits until all of
+ * them are back.
  */
 #include "service/courier.h"
 
@@ -9,16 +11,16 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/compat.h"
 #include "base/xalloc.h"
 #include "queue/eventlog.h"
 #include "queue/schedule.h"
+#include "service/outcomes.h"
 #include "service/tell.h"
 #include "submit/submit.h"
 
 #define TELL_AGAIN_S 60
-#define SYNC_MANY 100
-#define SYNC_MS 1000
+/* So long an account that was found is not looked for again. */
+#define KNOWN_MS 1000
 
 void
 courier_init(struct courier *c, struct spool *spool)
@@ -26,13 +28,14 @@ courier_init(struct courier *c, struct spool *spool)
 	memset(c, 0, sizeof *c);
 	c->spool = spool;
 	carrier_init(&c->carrier);
+	buf_init(&c->known, 0);
 }
 
 void
 courier_release(struct courier *c)
 {
-	courier_sync(c);
 	carrier_release(&c->carrier);
+	buf_release(&c->known);
 }
 
 void
@@ -49,44 +52,20 @@ visit_release(struct visit *v)
 	strv_release(&v->notices);
 }
 
-/* ---- removals ---- */
+void
+errand_init(struct errand *er)
+{
+	memset(er, 0, sizeof *er);
+	entry_init(&er->entry);
+	visit_init(&er->visit);
+}
 
 void
-courier_sync(struct courier *c)
+errand_release(struct errand *er)
 {
-	struct fault ignored = FAULT_INIT;
-
-	/* What a power failure brings back is sent again: state S9. */
-	if (c->unsynced_n != 0)
-		spool_sync(c->spool, c->unsynced, &ignored);
-	fault_release(&ignored);
-	free(c->unsynced);
-	c->unsynced = NULL;
-	c->unsynced_n = 0;
-}
-
-int
-courier_sync_due(const struct courier *c)
-{
-	long long passed;
-
-	if (c->unsynced_n == 0)
-		return -1;
-	passed = clock_monotonic_ms() - c->unsynced_ms;
-	return passed >= SYNC_MS ? 0 : (int)(SYNC_MS - passed);
-}
-
-static void
-note_removal(struct courier *c, const char *account)
-{
-	if (c->unsynced != NULL && strcmp(c->unsynced, account) != 0)
-		courier_sync(c);
-	if (c->unsynced == NULL) {
-		c->unsynced = xstrdup(account);
-		c->unsynced_ms = clock_monotonic_ms();
-	}
-	if (++c->unsynced_n >= SYNC_MANY)
-		courier_sync(c);
+	entry_release(&er->entry);
+	visit_release(&er->visit);
+	free(er->was_left);
 }
 
 /* ---- helpers ---- */
@@ -128,44 +107,7 @@ pause_account(struct visit *v, enum visit_pause pause, const char *reason,
 	wait_until(v, next);
 }
 
-static time_t
-next_attempt(const struct entry *e)
-{
-	unsigned long random = 0;
-
-	compat_random(&random, sizeof random);
-	return clock_now() + schedule_backoff(e->attempts, random);
-}
-
-static int
-is_left(const struct recipient *r)
-{
-	return r->outcome != OUTCOME_DONE && r->outcome != OUTCOME_REJECT;
-}
-
 /* ---- before an attempt ---- */
-
-/* Somebody died in the middle of one: its end is not known. */
-static int
-settle_interrupted(struct courier *c, struct entry *e, struct fault *f)
-{
-	struct envelope *to = &e->envelope;
-	struct buf lines = BUF_INIT;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < to->n; i++) {
-		if (!is_left(&to->v[i]))
-			continue;
-		envelope_record(to, i, STAGE_CONTENT, REPLY_LOST, 0,
-		    "the attempt was interrupted");
-		entry_put_recipient(e, i, &lines);
-	}
-	entry_put_next(e, next_attempt(e), &lines);
-	rc = spool_append(c->spool, e, &lines, 0, f);
-	buf_release(&lines);
-	return rc;
-}
 
 /* The options that the mail was given with, as far as they matter later. All
  * is borrowed. */
@@ -183,6 +125,42 @@ make_options(struct options *o, const struct entry *e)
 	o->argv = e->settings;
 }
 
+/* What decides about the account of an entry. */
+static void
+make_known(const struct entry *e, struct buf *known)
+{
+	size_t i;
+
+	buf_addf(known, "%s\n%s\n%s\n%s", e->config, e->section, e->account,
+	    e->envelope.sender);
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (values_is_set(&e->settings, (enum setting_id)i))
+			buf_addf(known, "\n%zu %s", i, values_text(
+			    &e->settings, (enum setting_id)i));
+}
+
+/* 1 when the account at hand is that of e, and was found just now. */
+static int
+is_known(struct courier *c, const struct entry *e)
+{
+	long long now_ms = clock_monotonic_ms();
+	struct buf known = BUF_INIT;
+	int rc;
+
+	make_known(e, &known);
+	rc = !c->must_drop && c->known.len == known.len &&
+	    now_ms - c->known_ms < KNOWN_MS &&
+	    memcmp(c->known.data, known.data, known.len) == 0;
+	if (!rc) {
+		buf_release(&c->known);
+		c->known = known;
+		c->known_ms = now_ms;
+	} else
+		buf_release(&known);
+	return rc;
+}
+
+/* 0; 1 when others have to come back first; -1 with a fault. */
 static int
 find_account(struct courier *c, const struct entry *e, struct fault *f)
 {
@@ -190,13 +168,20 @@ find_account(struct courier *c, const struct entry *e, struct fault *f)
 	struct account a;
 	int rc;
 
+	if (is_known(c, e))
+		return 0;
 	make_options(&o, e);
 	account_init(&a);
 	rc = submit_account(&a, &o, NULL, f);
+	if (rc == 0 && c->under_way != 0 &&
+	    (c->must_drop || !carrier_fits(&c->carrier, &a)))
+		rc = 1;
 	if (rc == 0)
 		rc = carrier_take(&c->carrier, &a, 0, f);
 	else
 		account_release(&a);
+	if (rc != 0)
+		buf_reset(&c->known);
 	return rc;
 }
 
@@ -212,24 +197,22 @@ find_sender(struct courier *c, const struct entry *e, struct sender *s,
 
 /* ---- the attempt ---- */
 
+/* What became of those who were tried, and of the mail. */
 static void
-log_recipients(const struct courier *c, const struct entry *e,
-    const char *was_left)
+log_visit(const struct courier *c, const struct errand *er)
 {
+	const struct entry *e = &er->entry;
 	const struct values *v = settings_of(c);
 	long long delay_ms = (long long)(clock_now() - e->created) * 1000;
 	struct buf relay = BUF_INIT;
-	size_t i;
 
 	if (values_text(v, S_MAILDIR)[0] != '\0')
 		buf_adds(&relay, values_text(v, S_MAILDIR));
 	else
 		buf_addf(&relay, "%s:%s", values_text(v, S_HOST),
 		    values_text(v, S_PORT));
-	for (i = 0; i < e->envelope.n; i++)
-		if (was_left[i])
-			eventlog_recipient(log_of(c), e, i, relay.data,
-			    delay_ms > 0 ? delay_ms : 0);
+	eventlog_attempt(log_of(c), e, er->was_left, relay.data,
+	    delay_ms > 0 ? delay_ms : 0, er->visit.result == VISIT_GONE);
 	buf_release(&relay);
 }
 
@@ -247,17 +230,6 @@ log_attempt(const struct courier *c, const struct entry *e, int rc,
 	if (rc == 0)
 		report_recipients(report, &e->envelope);
 	report_log(report, &line);
-}
-
-static char *
-remember_left(const struct entry *e)
-{
-	char *left = xcalloc(e->envelope.n + 1, 1);
-	size_t i;
-
-	for (i = 0; i < e->envelope.n; i++)
-		left[i] = is_left(&e->envelope.v[i]) ? 1 : 0;
-	return left;
 }
 
 /* A fault of account or session is why everybody waits. */
@@ -281,36 +253,50 @@ first_line(const struct buf *lines, struct buf *out)
 	buf_add(out, lines->data, strcspn(lines->data, "\n"));
 }
 
-/* Sends it. 0: each recipient has an outcome; -1: a fault of the account or
- * the session, which v->pause and v->reason tell. */
-static int
-send_mail(struct courier *c, struct entry *e, struct visit *v)
+/* Gives the mail to the relay. */
+static void
+send_mail(struct courier *c, struct errand *er)
 {
-	long long since = clock_monotonic_ms();
 	struct carrier *to = &c->carrier;
-	struct fault f = FAULT_INIT;
+
+	er->since_ms = clock_monotonic_ms();
+	if (to->relay.child.pid != -1 || relay_start(&to->relay, &to->account,
+	    0, &er->start_fault) == 0)
+		relay_give(&to->relay, er->entry.id, &er->entry.envelope,
+		    &er->entry.content);
+	er->is_under_way = 1;
+	c->under_way++;
+}
+
+/* Waits until it is back. 0: each recipient has an outcome; -1: a fault of
+ * the account or the session, which the visit's pause and reason tell. */
+static int
+follow_mail(struct courier *c, struct errand *er)
+{
+	struct carrier *to = &c->carrier;
 	struct buf lines = BUF_INIT;
 	struct report report;
-	int rc = 0;
+	int rc = -1;
 
 	report_init(&report, "qsendmail");
 	report_collect(&report, &lines);
-	if (to->relay.child.pid == -1)
-		rc = relay_start(&to->relay, &to->account, 0, &f);
-	if (rc == -1)
-		report_fault(&report, &f);
+	if (er->start_fault.code != 0)
+		report_fault(&report, &er->start_fault);
 	else
-		rc = relay_mail(&to->relay, &to->account, e->id, &e->envelope,
-		    &e->content, &report);
+		rc = relay_follow(&to->relay, &to->account,
+		    &er->entry.envelope, &report);
 	if (rc == -1) {
-		v->pause = report.status == EX_TEMPFAIL ? PAUSE_SERVER :
-		    PAUSE_ACCOUNT;
-		first_line(&lines, &v->reason);
+		er->visit.pause = report.status == EX_TEMPFAIL ?
+		    PAUSE_SERVER : PAUSE_ACCOUNT;
+		first_line(&lines, &er->visit.reason);
 	}
-	log_attempt(c, e, rc, since, &report);
+	log_attempt(c, &er->entry, rc, er->since_ms, &report);
+	er->is_under_way = 0;
+	c->under_way--;
+	c->must_drop |= rc == -1 || to->relay.is_lost;
 	report_release(&report);
 	buf_release(&lines);
-	fault_release(&f);
+	fault_release(&er->start_fault);
 	return rc;
 }
 
@@ -328,92 +314,6 @@ is_too_old(const struct courier *c, const struct entry *e)
 	long long lifetime = values_number(settings_of(c), S_QUEUE_LIFETIME);
 
 	return lifetime != 0 && clock_now() - e->created >= lifetime;
-}
-
-/* Refuses everybody who is left, with the last reason. */
-static void
-give_up(struct entry *e)
-{
-	const struct recipient *r;
-	struct buf text = BUF_INIT;
-	size_t i;
-
-	for (i = 0; i < e->envelope.n; i++) {
-		r = &e->envelope.v[i];
-		if (!is_left(r))
-			continue;
-		buf_reset(&text);
-		buf_addf(&text, "%s: ",
-		    outcome_find(r->stage, r->reply)->sentence);
-		if (r->code != 0)
-			buf_addf(&text, "%d ", r->code);
-		buf_adds(&text, r->text);
-		envelope_record(&e->envelope, i, STAGE_QUEUE, REPLY_ANY, 0,
-		    text.data);
-	}
-	buf_release(&text);
-}
-
-/* Outcomes of those who were tried, and when to try again. */
-static int
-write_outcomes(struct courier *c, struct entry *e, const char *was_left,
-    time_t next, struct fault *f)
-{
-	struct buf lines = BUF_INIT;
-	int rc, lasts = 0;
-	size_t i;
-
-	for (i = 0; i < e->envelope.n; i++) {
-		if (!was_left[i])
-			continue;
-		entry_put_recipient(e, i, &lines);
-		lasts |= !is_left(&e->envelope.v[i]);
-	}
-	entry_put_next(e, next, &lines);
-	rc = spool_append(c->spool, e, &lines, lasts, f);
-	buf_release(&lines);
-	return rc;
-}
-
-static int
-begin_attempt(struct courier *c, struct entry *e, struct fault *f)
-{
-	struct buf lines = BUF_INIT;
-	int rc;
-
-	entry_prepare(e);
-	entry_put_attempt(e, clock_now(), &lines);
-	rc = spool_append(c->spool, e, &lines, 0, f);
-	buf_release(&lines);
-	return rc;
-}
-
-static int
-attempt(struct courier *c, struct entry *e, struct visit *v, struct fault *f)
-{
-	char *was_left = remember_left(e);
-	time_t next;
-	int rc, sent;
-
-	rc = begin_attempt(c, e, f);
-	if (rc == 0) {
-		sent = send_mail(c, e, v);
-		v->was_tried = 1;
-		v->has_answered = sent == 0;
-		if (sent == -1)
-			record_fault(c, e, was_left);
-		log_recipients(c, e, was_left);
-		/* A wrong password says nothing about the mail. */
-		if (v->pause != PAUSE_ACCOUNT && is_too_old(c, e))
-			give_up(e);
-		/* While an account pauses its mail stays due. */
-		next = sent == -1 ? clock_now() : next_attempt(e);
-		if (!is_all_done(e))
-			rc = write_outcomes(c, e, was_left, next, f);
-		wait_until(v, next);
-	}
-	free(was_left);
-	return rc;
 }
 
 /* ---- after an attempt ---- */
@@ -453,7 +353,7 @@ note_outcomes(struct courier *c, struct entry *e)
 	struct fault ignored = FAULT_INIT;
 
 	memset(all, 1, e->envelope.n);
-	write_outcomes(c, e, all, clock_now() + TELL_AGAIN_S, &ignored);
+	outcomes_write(c->spool, e, all, clock_now() + TELL_AGAIN_S, &ignored);
 	fault_release(&ignored);
 	free(all);
 }
@@ -474,8 +374,6 @@ finish(struct courier *c, struct entry *e, struct visit *v, struct fault *f)
 	if (is_lost)
 		eventlog_note(log_of(c), "bounce", e->id, "nobody can be told "
 		    "of the failure: moved to failed/");
-	eventlog_removed(log_of(c), e);
-	note_removal(c, e->account);
 	v->result = VISIT_GONE;
 	return 0;
 }
@@ -490,65 +388,142 @@ is_due(const struct entry *e, int is_forced, time_t now)
 	return is_forced || e->next <= now || e->next > now + SCHEDULE_LONGEST_S;
 }
 
-static int
-visit_entry(struct courier *c, struct entry *e, int is_forced,
-    struct visit *v, struct fault *f)
-{
-	time_t now = clock_now();
+/* ---- a visit ---- */
 
-	if (e->is_unsettled && settle_interrupted(c, e, f) == -1)
-		return -1;
-	if (!is_due(e, is_forced, now)) {
-		wait_until(v, e->is_held ? now +
-		    SCHEDULE_LONGEST_S : e->next);
-		return 0;
-	}
-	if (find_account(c, e, f) == -1) {
-		pause_account(v, PAUSE_ACCOUNT, f->text.data, now);
-		fault_release(f);
-		return 0;
-	}
-	v->connections = (unsigned)values_number(settings_of(c),
-	    S_MAX_CONNECTIONS);
-	v->rate = (unsigned)values_number(settings_of(c), S_RATE);
-	if (entry_left(e) != 0 && attempt(c, e, v, f) == -1)
-		return -1;
-	if (tell(c, e, v, f) == -1) {
+static void
+take_limits(const struct courier *c, struct visit *v)
+{
+	const struct values *s = settings_of(c);
+
+	v->connections = (unsigned)values_number(s, S_MAX_CONNECTIONS);
+	v->rate = (unsigned)values_number(s, S_RATE);
+}
+
+/* What is due when nobody is to be tried (any more). */
+static int
+end_visit(struct courier *c, struct errand *er, struct fault *f)
+{
+	struct entry *e = &er->entry;
+
+	if (tell(c, e, &er->visit, f) == -1) {
 		/* A full disk, say: the outcome is kept, and told later. */
 		eventlog_note(log_of(c), "bounce", e->id, "%s", f->text.data);
 		fault_release(f);
-		wait_until(v, now + TELL_AGAIN_S);
+		wait_until(&er->visit, clock_now() + TELL_AGAIN_S);
 		return 0;
 	}
-	return entry_left(e) == 0 ? finish(c, e, v, f) : 0;
+	return entry_left(e) == 0 ? finish(c, e, &er->visit, f) : 0;
+}
+
+/* 0 when that was all, 1 when it is on its way, 2 when it has to wait for
+ * others, -1 with a fault. */
+static int
+begin_visit(struct courier *c, struct errand *er, int is_forced,
+    struct fault *f)
+{
+	struct entry *e = &er->entry;
+	time_t now = clock_now();
+	int rc;
+
+	if (e->is_unsettled && outcomes_settle(c->spool, e, f) == -1)
+		return -1;
+	if (!is_due(e, is_forced, now)) {
+		wait_until(&er->visit, e->is_held ? now +
+		    SCHEDULE_LONGEST_S : e->next);
+		return 0;
+	}
+	rc = find_account(c, e, f);
+	if (rc == 1)
+		return 2;
+	if (rc == -1) {
+		pause_account(&er->visit, PAUSE_ACCOUNT, f->text.data, now);
+		fault_release(f);
+		return 0;
+	}
+	take_limits(c, &er->visit);
+	if (entry_left(e) == 0) {
+		rc = end_visit(c, er, f);
+		if (er->visit.result == VISIT_GONE)
+			eventlog_removed(log_of(c), e);
+		return rc;
+	}
+	er->was_left = outcomes_left(e);
+	if (outcomes_begin(c->spool, e, f) == -1)
+		return -1;
+	send_mail(c, er);
+	return 1;
+}
+
+static int
+complete_visit(struct courier *c, struct errand *er, struct fault *f)
+{
+	struct entry *e = &er->entry;
+	struct visit *v = &er->visit;
+	int sent = follow_mail(c, er), rc = 0;
+
+	v->has_answered = sent == 0;
+	if (sent == -1)
+		record_fault(c, e, er->was_left);
+	/* A wrong password says nothing about the mail. */
+	if (v->pause != PAUSE_ACCOUNT && is_too_old(c, e))
+		outcomes_give_up(e);
+	if (!is_all_done(e)) {
+		/* While an account pauses its mail stays due. */
+		wait_until(v, sent == -1 ? clock_now() : outcomes_next(e));
+		rc = outcomes_write(c->spool, e, er->was_left, v->next, f);
+	}
+	if (rc == 0)
+		rc = end_visit(c, er, f);
+	log_visit(c, er);
+	return rc;
+}
+
+/* When the last one is back, a relay that is of no use any more goes. */
+static void
+rest(struct courier *c)
+{
+	if (c->under_way != 0 || !c->must_drop)
+		return;
+	carrier_drop(&c->carrier);
+	c->must_drop = 0;
+	buf_reset(&c->known);
+}
+
+enum visit_begin
+courier_begin(struct courier *c, const char *account, const char *id,
+    int is_forced, struct errand *er)
+{
+	struct fault f = FAULT_INIT;
+	int rc = 0;
+
+	switch (spool_take(c->spool, account, id, &er->entry, &f)) {
+	case SPOOL_GONE:
+		er->visit.result = VISIT_GONE;
+		break;
+	case SPOOL_BUSY:
+		er->visit.result = VISIT_BUSY;
+		break;
+	case SPOOL_DAMAGED:
+		stick(&er->visit, &f);
+		break;
+	case SPOOL_OURS:
+		rc = begin_visit(c, er, is_forced, &f);
+		if (rc == -1)
+			stick(&er->visit, &f);
+		break;
+	}
+	fault_release(&f);
+	return rc == 1 ? VISIT_UNDER_WAY : rc == 2 ? VISIT_LATER :
+	    VISIT_FINISHED;
 }
 
 void
-courier_visit(struct courier *c, const char *account, const char *id,
-    int is_forced, struct visit *v)
+courier_finish(struct courier *c, struct errand *er)
 {
 	struct fault f = FAULT_INIT;
-	struct entry e;
 
-	entry_init(&e);
-	switch (spool_take(c->spool, account, id, &e, &f)) {
-	case SPOOL_GONE:
-		v->result = VISIT_GONE;
-		break;
-	case SPOOL_BUSY:
-		v->result = VISIT_BUSY;
-		break;
-	case SPOOL_DAMAGED:
-		stick(v, &f);
-		break;
-	case SPOOL_OURS:
-		if (visit_entry(c, &e, is_forced, v, &f) == -1)
-			stick(v, &f);
-		if (v->was_tried)
-			carrier_check(&c->carrier, v->has_answered ? 0 : -1,
-			    &e.envelope);
-		break;
-	}
-	entry_release(&e);
+	if (complete_visit(c, er, &f) == -1)
+		stick(&er->visit, &f);
+	rest(c);
 	fault_release(&f);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One attempt to deliver one entry of the queue: account, relay, journal,
- * notices, removal. The states of an entry that it leads through are in
- * ARCHITECTURE. Knows one spool and nothing of when an entry is due.
+ * Attempts to deliver entries of the queue: account, relay, journal, notices,
+ * removal. The states of an entry that it leads through are in ARCHITECTURE.
+ * Knows one spool and one connection, and nothing of when an entry is due.
  */
 #ifndef SERVICE_COURIER_H
 #define SERVICE_COURIER_H
@@ -14,17 +14,18 @@
 struct courier {
 	struct spool *spool;     /* borrowed */
 	struct carrier carrier;
-	char *unsynced;          /* owned: account whose removals are not yet
-	                          * synced, NULL none */
-	unsigned unsynced_n;
-	long long unsynced_ms;   /* since when */
+	size_t under_way;        /* errands that are not back yet */
+	int must_drop;           /* the relay is no good for another one */
+	struct buf known;        /* what the account was found by, "" none */
+	long long known_ms;
 };
 
 enum visit_result {
 	VISIT_GONE,   /* it is not there any more */
 	VISIT_AGAIN,  /* it waits until next */
 	VISIT_BUSY,   /* somebody else has it */
-	VISIT_STUCK   /* it cannot be read or written: left alone */
+	VISIT_STUCK,  /* it cannot be read or written: left alone */
+	VISIT_BACK    /* nobody went there: the account pauses */
 };
 
 enum visit_pause { PAUSE_NONE, PAUSE_SERVER, PAUSE_ACCOUNT };
@@ -37,28 +38,44 @@ struct visit {
 	struct buf reason;      /* of the pause or of being stuck; for people */
 	unsigned connections;   /* the account's max_connections, 0: not known */
 	unsigned rate;          /* its rate, 0: no limit */
-	int was_tried;
 	int has_answered;       /* the server took or refused the mail */
 	struct strv notices;    /* ids of entries that were made */
 };
 
 void courier_init(struct courier *c, struct spool *spool);
-/* Syncs what is open and ends the relay. */
+/* Ends the relay. */
 void courier_release(struct courier *c);
 void visit_init(struct visit *v);
 void visit_release(struct visit *v);
+
+/* One entry on its way. */
+struct errand {
+	struct entry entry;
+	struct visit visit;
+	char *was_left;           /* owned; who was tried, NULL: nobody yet */
+	long long since_ms;
+	int is_under_way;
+	struct fault start_fault; /* the relay could not be started */
+};
+
+void errand_init(struct errand *er);
+/* The entry is free for others then. */
+void errand_release(struct errand *er);
+
+enum visit_begin {
+	VISIT_FINISHED,  /* er->visit says what came of it */
+	VISIT_UNDER_WAY, /* courier_finish has to be called, in their order */
+	VISIT_LATER      /* when all that are under way are back; nothing was
+	                  * done */
+};
 /*
- * Takes the entry and tries every recipient that is left, unless it is held,
- * or not yet due; is_forced: due or not.
+ * Takes the entry and begins to try every recipient that is left, unless it
+ * is held, or not yet due; is_forced: due or not. At most RELAY_MAILS_MAX are
+ * to be under way.
  */
-void courier_visit(struct courier *c, const char *account, const char *id,
-    int is_forced, struct visit *v);
-/*
- * Removals are made last in groups: at most 100, at most a second after the
- * first. Returns how many milliseconds there are until courier_sync has to be
- * called, -1: never.
- */
-int courier_sync_due(const struct courier *c);
-void courier_sync(struct courier *c);
+enum visit_begin courier_begin(struct courier *c, const char *account,
+    const char *id, int is_forced, struct errand *er);
+/* Waits for the one that was begun first. */
+void courier_finish(struct courier *c, struct errand *er);
 
 #endif

@@ -18,6 +18,10 @@
 #include "queue/status.h"
 
 #define MEMBERS_MAX 64
+/* Visits that a member has in hand; with fewer than so many it is not worth
+ * another connection. */
+#define DEPTH 16
+#define WORTH_ANOTHER 4
 #define REST_MS 20000
 #define FORK_AGAIN_MS 1000
 #define BUSY_AGAIN_S 2
@@ -29,7 +33,8 @@
 struct member {
 	struct worker worker;
 	struct lane *lane;
-	struct waiting *visit; /* what it is at; NULL: it rests */
+	struct waiting *visits[DEPTH]; /* what it is at */
+	size_t n;              /* 0: it rests */
 	long long since_ms;    /* it rests */
 	int is_old;            /* settings have changed: the next one is new */
 };
@@ -40,6 +45,14 @@ crew_init(struct crew *c)
 	memset(c, 0, sizeof *c);
 	schedule_init(&c->schedule);
 	c->notices = NOTICES_MAX;
+	syncer_init(&c->syncer, NULL);
+}
+
+void
+crew_open(struct crew *c, struct spool *spool)
+{
+	c->spool = spool;
+	c->syncer.spool = spool;
 }
 
 void
@@ -140,7 +153,7 @@ crew_reload(struct crew *c)
 	for (i = 0; i < c->schedule.n; i++)
 		resume_lane(c, c->schedule.lanes[i]);
 	for (i = c->n; i-- > 0;)
-		if (c->v[i].visit == NULL)
+		if (c->v[i].n == 0)
 			forget_member(c, i);
 		else
 			c->v[i].is_old = 1;
@@ -182,43 +195,75 @@ add_notice(struct crew *c, const char *account, const char *id)
 	crew_add(c, account, id, next);
 }
 
+/* Takes what was said of the lane. */
 static void
-take_visit(struct crew *c, struct member *m, const struct visit *v)
+take_lane(struct crew *c, struct lane *l, const struct visit *v)
 {
-	struct waiting *w = m->visit;
-	struct lane *l = m->lane;
-	size_t i;
-
 	if (v->connections != 0) {
 		l->connections_max = v->connections;
 		l->rate = v->rate;
+		/* Until its pace is known one mail goes alone. */
+		l->depth = DEPTH;
 	}
 	if (v->pause != PAUSE_NONE)
 		pause_lane(c, l, v);
 	else if (v->has_answered)
 		resume_lane(c, l);
+}
+
+static void
+take_visit(struct crew *c, struct lane *l, struct waiting *w,
+    const struct visit *v)
+{
+	size_t i;
+
+	take_lane(c, l, v);
 	if (v->result == VISIT_STUCK)
 		eventlog_note(c->log, "runner", w->id, "left alone: %s",
 		    v->reason.data);
+	if (v->result == VISIT_GONE)
+		syncer_note(&c->syncer, l->account);
 	if (v->result == VISIT_AGAIN)
 		schedule_again(w, v->next);
+	else if (v->result == VISIT_BACK)
+		schedule_again(w, w->next);
 	else if (v->result == VISIT_BUSY && !c->is_once)
 		schedule_again(w, clock_now() + BUSY_AGAIN_S);
 	else
 		schedule_done(&c->schedule, w);
-	m->visit = NULL;
-	m->since_ms = clock_monotonic_ms();
 	for (i = 0; i < v->notices.n; i++)
 		add_notice(c, l->account, v->notices.v[i]);
+}
+
+/* Removes one from what the member is at; NULL when it is not there. */
+static struct waiting *
+take_from(struct member *m, const char *id)
+{
+	struct waiting *w = NULL;
+	size_t i;
+
+	for (i = 0; i < m->n && strcmp(m->visits[i]->id, id) != 0; i++)
+		continue;
+	if (i == m->n)
+		return NULL;
+	w = m->visits[i];
+	m->n--;
+	memmove(m->visits + i, m->visits + i + 1,
+	    (m->n - i) * sizeof *m->visits);
+	if (m->n == 0)
+		m->since_ms = clock_monotonic_ms();
+	return w;
 }
 
 /* Its worker has died; what it was at is unsettled. */
 static void
 take_death(struct crew *c, size_t i, const struct fault *f)
 {
-	struct waiting *w = c->v[i].visit;
+	struct member *m = &c->v[i];
+	struct waiting *w;
 
-	if (w != NULL) {
+	while (m->n != 0) {
+		w = m->visits[--m->n];
 		eventlog_note(c->log, "runner", w->id, "%s", f->text.data);
 		if (c->is_once)
 			schedule_done(&c->schedule, w);
@@ -230,15 +275,23 @@ take_death(struct crew *c, size_t i, const struct fault *f)
 
 /* ---- members ---- */
 
+/* The one of a lane with the least in hand, NULL if there is none; *n is how
+ * many there are. */
 static struct member *
-find_resting(const struct crew *c, const struct lane *l)
+find_member(const struct crew *c, const struct lane *l, size_t *n)
 {
+	struct member *least = NULL;
 	size_t i;
 
-	for (i = 0; i < c->n; i++)
-		if (c->v[i].visit == NULL && c->v[i].lane == l)
-			return &c->v[i];
-	return NULL;
+	*n = 0;
+	for (i = 0; i < c->n; i++) {
+		if (c->v[i].lane != l || c->v[i].is_old)
+			continue;
+		(*n)++;
+		if (least == NULL || c->v[i].n < least->n)
+			least = &c->v[i];
+	}
+	return least;
 }
 
 /* Somebody else's connection goes. */
@@ -248,7 +301,7 @@ make_room(struct crew *c)
 	size_t i;
 
 	for (i = 0; c->n >= MEMBERS_MAX && i < c->n; i++)
-		if (c->v[i].visit == NULL)
+		if (c->v[i].n == 0)
 			forget_member(c, i);
 }
 
@@ -263,9 +316,9 @@ close_all(void *arg)
 	for (i = 0; i < c->n; i++)
 		if (c->v[i].worker.fd != -1)
 			close(c->v[i].worker.fd);
-	if (c->spool->lock_fd != -1)
-		close(c->spool->lock_fd);
-	c->spool->lock_fd = -1;
+	if (c->syncer.fd != -1)
+		close(c->syncer.fd);
+	spool_unwatch(c->spool);
 	if (c->in_child != NULL)
 		c->in_child(c->arg);
 }
@@ -289,26 +342,39 @@ start_member(struct crew *c, struct lane *l, struct fault *f)
 	return &c->v[c->n - 1];
 }
 
+/* Who is to go to a mail of the lane: somebody who is there, or one more
+ * where that is worth it and allowed. NULL: nobody can go now. */
+static struct member *
+choose_member(struct crew *c, struct lane *l, struct fault *f)
+{
+	size_t n;
+	struct member *m = find_member(c, l, &n), *another = NULL;
+
+	if (m != NULL && (m->n < WORTH_ANOTHER || n >= l->connections_max))
+		return m->n < DEPTH ? m : NULL;
+	another = start_member(c, l, f);
+	if (another != NULL)
+		return another;
+	m = find_member(c, l, &n);
+	return m != NULL && m->n < DEPTH ? m : NULL;
+}
+
 /* Sends somebody to w. 0, or -1: nobody can go now. */
 static int
 send_to(struct crew *c, struct waiting *w)
 {
-	struct member *m = find_resting(c, w->lane);
 	struct fault f = FAULT_INIT;
-	int is_forced = w->next == 0, rc = -1;
+	struct member *m = choose_member(c, w->lane, &f);
+	int rc = -1;
 
-	if (m == NULL)
-		m = start_member(c, w->lane, &f);
-	if (m != NULL) {
-		m->visit = w;
-		rc = worker_visit(&m->worker, w->lane->account, w->id,
-		    is_forced, &f);
-		if (rc == -1) {
-			m->visit = NULL;
-			forget_member(c, (size_t)(m - c->v));
-		}
-	}
-	if (rc == -1) {
+	if (m != NULL)
+		rc = worker_visit(&m->worker, w->lane->pauses_made,
+		    w->lane->account, w->id, w->next == 0, &f);
+	if (rc == 0)
+		m->visits[m->n++] = w;
+	else {
+		if (m != NULL)
+			take_death(c, (size_t)(m - c->v), &f);
 		schedule_again(w, w->next);
 		c->fork_again_ms = clock_monotonic_ms() + FORK_AGAIN_MS;
 	}
@@ -326,6 +392,7 @@ crew_dispatch(struct crew *c)
 	    (w = schedule_take(&c->schedule, clock_now(), now_ms)) != NULL)
 		if (send_to(c, w) == -1)
 			break;
+	syncer_run(&c->syncer, close_all, c);
 	if (c->is_status_stale)
 		write_status(c);
 }
@@ -337,7 +404,7 @@ crew_rest(struct crew *c)
 	size_t i;
 
 	for (i = c->n; i-- > 0;)
-		if (c->v[i].visit == NULL && (c->v[i].is_old ||
+		if (c->v[i].n == 0 && (c->v[i].is_old ||
 		    now_ms - c->v[i].since_ms >= REST_MS))
 			forget_member(c, i);
 }
@@ -350,7 +417,7 @@ crew_is_busy(const struct crew *c)
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		if (c->v[i].visit != NULL)
+		if (c->v[i].n != 0)
 			return 1;
 	return 0;
 }
@@ -366,6 +433,7 @@ int
 crew_wait_ms(const struct crew *c)
 {
 	long long now_ms = clock_monotonic_ms(), wait = -1, rest;
+	int due = syncer_wait_ms(&c->syncer);
 	size_t i;
 
 	if (!c->is_stopping)
@@ -374,9 +442,11 @@ crew_wait_ms(const struct crew *c)
 		wait = c->fork_again_ms - now_ms;
 	for (i = 0; i < c->n; i++) {
 		rest = c->v[i].since_ms + REST_MS - now_ms;
-		if (c->v[i].visit == NULL && (wait == -1 || rest < wait))
+		if (c->v[i].n == 0 && (wait == -1 || rest < wait))
 			wait = rest > 0 ? rest : 0;
 	}
+	if (due != -1 && (wait == -1 || due < wait))
+		wait = due;
 	/* Clocks that jump are looked at now and then. */
 	return wait == -1 ? -1 : wait > 60000 ? 60000 : (int)wait;
 }
@@ -384,7 +454,7 @@ crew_wait_ms(const struct crew *c)
 size_t
 crew_count(const struct crew *c)
 {
-	return c->n;
+	return c->n + 1;
 }
 
 void
@@ -397,6 +467,28 @@ crew_fill(const struct crew *c, struct pollfd *p)
 		p[i].events = POLLIN;
 		p[i].revents = 0;
 	}
+	p[i].fd = c->syncer.is_busy ? c->syncer.fd : -1;
+	p[i].events = POLLIN;
+	p[i].revents = 0;
+}
+
+/* 0, or -1 with a fault: it has died. */
+static int
+hear_one(struct crew *c, struct member *m, struct fault *f)
+{
+	struct lane *l = m->lane;
+	struct buf id = BUF_INIT;
+	struct waiting *w;
+	struct visit v;
+	int rc;
+
+	visit_init(&v);
+	rc = worker_answer(&m->worker, &id, &v, f);
+	if (rc == 0 && (w = take_from(m, id.data)) != NULL)
+		take_visit(c, l, w, &v);
+	visit_release(&v);
+	buf_release(&id);
+	return rc;
 }
 
 /* What the member with that descriptor says. */
@@ -404,19 +496,18 @@ static void
 hear(struct crew *c, int fd)
 {
 	struct fault f = FAULT_INIT;
-	struct visit v;
 	size_t i;
 
 	for (i = 0; i < c->n && c->v[i].worker.fd != fd; i++)
 		continue;
 	if (i == c->n)
 		return;
-	visit_init(&v);
-	if (worker_answer(&c->v[i].worker, &v, &f) == -1)
-		take_death(c, i, &f);
-	else if (c->v[i].visit != NULL)
-		take_visit(c, &c->v[i], &v);
-	visit_release(&v);
+	do
+		if (hear_one(c, &c->v[i], &f) == -1) {
+			take_death(c, i, &f);
+			break;
+		}
+	while (worker_has_answer(&c->v[i].worker));
 	fault_release(&f);
 }
 
@@ -426,7 +517,9 @@ crew_handle(struct crew *c, const struct pollfd *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (p[i].revents != 0)
+		if (p[i].revents != 0 && p[i].fd == c->syncer.fd)
+			syncer_handle(&c->syncer);
+		else if (p[i].revents != 0)
 			hear(c, p[i].fd);
 }
 
@@ -435,6 +528,8 @@ crew_reap(struct crew *c, pid_t pid)
 {
 	size_t i;
 
+	if (pid == c->syncer.pid)
+		return 1;
 	/* Its socket tells the rest. */
 	for (i = 0; i < c->n; i++)
 		if (c->v[i].worker.pid == pid)
@@ -446,21 +541,21 @@ void
 crew_stop(struct crew *c, int timeout_ms)
 {
 	long long end = clock_monotonic_ms() + timeout_ms, left;
-	struct pollfd p[MEMBERS_MAX];
+	struct pollfd p[MEMBERS_MAX + 1];
 	size_t i;
 
 	c->is_stopping = 1;
 	while (crew_is_busy(c) &&
 	    (left = end - clock_monotonic_ms()) > 0) {
 		crew_fill(c, p);
-		if (poll(p, (nfds_t)c->n, (int)left) > 0)
-			crew_handle(c, p, c->n);
+		if (poll(p, (nfds_t)crew_count(c), (int)left) > 0)
+			crew_handle(c, p, crew_count(c));
 		else if (errno == EINTR)
 			continue;
 	}
 	/* Whoever is not done yet is unsettled; the relay goes with it. */
 	for (i = 0; i < c->n; i++)
-		if (c->v[i].visit != NULL)
+		if (c->v[i].n != 0)
 			kill(-c->v[i].worker.pid, SIGKILL);
 	for (i = c->n; i-- > 0;) {
 		pid_t pid = c->v[i].worker.pid;
@@ -468,4 +563,5 @@ crew_stop(struct crew *c, int timeout_ms)
 		forget_member(c, i);
 		waitpid(pid, NULL, 0);
 	}
+	syncer_finish(&c->syncer);
 }

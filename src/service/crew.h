@@ -11,18 +11,20 @@
 
 #include "queue/schedule.h"
 #include "queue/spool.h"
+#include "service/syncer.h"
 #include "service/worker.h"
 
 struct member;
 
 struct crew {
-	struct spool *spool;      /* borrowed, as the next one */
+	struct spool *spool;      /* borrowed, as the next one; see crew_open */
 	const char *log;          /* the setting queue_log */
 	int is_once;              /* what is busy elsewhere is not waited for */
 	int is_stopping;          /* nothing new is begun */
 	void (*in_child)(void *arg); /* see worker_start */
 	void *arg;
 	struct schedule schedule;
+	struct syncer syncer;
 	struct member *v;         /* owned */
 	size_t n, cap;
 	long long fork_again_ms;  /* after a process could not be started */
@@ -33,6 +35,8 @@ struct crew {
 };
 
 void crew_init(struct crew *c);
+/* It is about this spool, which is open. */
+void crew_open(struct crew *c, struct spool *spool);
 /* Waits at most so long for visits that are under way, then ends them. */
 void crew_stop(struct crew *c, int timeout_ms);
 void crew_release(struct crew *c);

@@ -87,6 +87,10 @@ run(const struct options *o, struct account *a, struct report *report,
 		settings_spool(v, &path);
 		rc = open_existing(&s, path.data, f);
 	}
+	/* "Mail queue is empty" would not be true. */
+	if (rc == 1 && a->is_service)
+		rc = fault_set(f, EX_NOPERM, "your mail waits in the queue of "
+		    "this host's mail service: ask root what is in it");
 	if (rc != -1 && o->recipients.n != 0)
 		mailq_act(rc == 0 ? &s : NULL, &o->recipients,
 		    values_text(v, S_QUEUE_LOG), report);

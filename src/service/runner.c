@@ -176,7 +176,7 @@ scan(struct runner *r, struct fault *f)
 static void
 set_up_crew(struct runner *r)
 {
-	r->crew.spool = &r->spool;
+	crew_open(&r->crew, &r->spool);
 	r->crew.log = values_text(&r->values, S_QUEUE_LOG);
 	r->crew.is_once = !r->plan->is_lasting;
 	r->crew.in_child = in_child;

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,12 @@
 
 #include "base/xalloc.h"
 
+/* Mails on their way at a time: with three of them the next envelope is always
+ * there when a content goes out. */
+#define WINDOW 4
+/* Octets of answers that may gather while there is work. */
+#define ANSWERS_MAX 512
+
 static const char *const pause_names[] = {
 	[PAUSE_NONE] = "none", [PAUSE_SERVER] = "server",
 	[PAUSE_ACCOUNT] = "account",
@@ -24,19 +29,32 @@ static const char *const pause_names[] = {
 
 static const char *const result_names[] = {
 	[VISIT_GONE] = "gone", [VISIT_AGAIN] = "again", [VISIT_BUSY] = "busy",
-	[VISIT_STUCK] = "stuck",
+	[VISIT_STUCK] = "stuck", [VISIT_BACK] = "back",
 };
 
 #define RESULTS_N (sizeof result_names / sizeof *result_names)
 
 /* ---- the child ---- */
 
-static int
-send_answer(struct frames *s, const struct visit *v, struct fault *f)
+/* What a child is at. */
+struct desk {
+	struct courier courier;
+	struct frames frames;
+	struct errand ring[WINDOW]; /* n of them, the oldest at first */
+	size_t first, n;
+	unsigned epoch;             /* of the newest order */
+	int is_paused;              /* nothing of this epoch can be sent */
+	/* An order that waits until nobody is under way; owned, NULL none. */
+	char *later;
+};
+
+static void
+put_answer(struct frames *s, const char *id, const struct visit *v)
 {
 	const char *name = result_names[v->result];
 	size_t i;
 
+	frames_put(s, "about", "%s", id);
 	for (i = 0; i < v->notices.n; i++)
 		frames_put(s, "notice", "%s", v->notices.v[i]);
 	if (v->connections != 0)
@@ -52,53 +70,144 @@ send_answer(struct frames *s, const struct visit *v, struct fault *f)
 		frames_put(s, name, "%s", v->reason.data);
 	else
 		frames_put(s, name, "-");
-	return frames_flush(s, -1, f);
 }
 
-/* "FORCED ID ACCOUNT" */
-static int
-visit(struct courier *c, struct frames *s, struct fault *f)
+/* An answer is ready; it travels when there is nothing better to do. */
+static void
+answer(struct desk *d, const char *id, const struct visit *v)
 {
-	char *id = strchr(s->value.data, ' '), *account;
-	struct visit v;
-	int rc;
+	if (v->pause != PAUSE_NONE)
+		d->is_paused = 1;
+	put_answer(&d->frames, id, v);
+}
 
-	account = id != NULL ? strchr(id + 1, ' ') : NULL;
-	if (account == NULL)
-		return fault_set(f, EX_SOFTWARE, "a visit to nothing");
-	*id++ = '\0';
-	*account++ = '\0';
+/* The order comes back. */
+static void
+send_back(struct desk *d, const char *id)
+{
+	struct visit v;
+
 	visit_init(&v);
-	courier_visit(c, account, id, strcmp(s->value.data, "1") == 0, &v);
-	rc = send_answer(s, &v, f);
+	v.result = VISIT_BACK;
+	put_answer(&d->frames, id, &v);
 	visit_release(&v);
+}
+
+static void
+begin(struct desk *d, const char *account, const char *id, int is_forced,
+    const char *order)
+{
+	struct errand *er = &d->ring[(d->first + d->n) % WINDOW];
+
+	errand_init(er);
+	switch (courier_begin(&d->courier, account, id, is_forced, er)) {
+	case VISIT_UNDER_WAY:
+		d->n++;
+		return;
+	case VISIT_LATER:
+		d->later = xstrdup(order);
+		break;
+	case VISIT_FINISHED:
+		answer(d, id, &er->visit);
+		break;
+	}
+	errand_release(er);
+}
+
+/* "EPOCH FORCED ID ACCOUNT": 0, or -1 when it is something else. */
+static int
+take_order(struct desk *d, const char *order)
+{
+	char *copy = xstrdup(order), *id = NULL, *account = NULL, *end;
+	unsigned long epoch = strtoul(copy, &end, 10);
+	int rc = -1;
+
+	if (*end == ' ' && (id = strchr(end + 1, ' ')) != NULL &&
+	    (account = strchr(id + 1, ' ')) != NULL) {
+		rc = 0;
+		*id++ = '\0';
+		*account++ = '\0';
+		if (d->epoch != (unsigned)epoch)
+			d->is_paused = 0;
+		d->epoch = (unsigned)epoch;
+		if (d->is_paused)
+			send_back(d, id);
+		else
+			begin(d, account, id, end[1] == '1', order);
+	}
+	free(copy);
 	return rc;
 }
 
-/* Waits for the next order; meanwhile removals are made last. */
+/* Waits for the next order, with all answers sent. */
 static int
-wait_for_order(struct courier *c, struct frames *s, struct fault *f)
+wait_for_order(struct desk *d, struct fault *f)
 {
-	struct pollfd p = { .fd = s->fd, .events = POLLIN };
-
-	while (poll(&p, 1, courier_sync_due(c)) == 0)
-		courier_sync(c);
-	return frames_read(s, f);
+	if (!frames_has_input(&d->frames) &&
+	    frames_flush(&d->frames, -1, f) == -1)
+		return -1;
+	return frames_read(&d->frames, f);
 }
 
+/* Takes orders as long as there is room: 0, or -1 at the end. */
+static int
+take_orders(struct desk *d, struct fault *f)
+{
+	char *later;
+	int rc = 1;
+
+	if (d->later != NULL && d->n == 0) {
+		later = d->later;
+		d->later = NULL;
+		rc = take_order(d, later) == 0 ? 1 : -1;
+		free(later);
+	}
+	while (rc == 1 && d->n < WINDOW && d->later == NULL &&
+	    (d->n == 0 || frames_is_readable(&d->frames))) {
+		rc = wait_for_order(d, f);
+		if (rc == 1)
+			rc = take_order(d, d->frames.value.data) == 0 ? 1 : -1;
+	}
+	return rc == 1 ? 0 : -1;
+}
+
+static void
+finish_first(struct desk *d)
+{
+	struct errand *er = &d->ring[d->first];
+
+	courier_finish(&d->courier, er);
+	d->first = (d->first + 1) % WINDOW;
+	d->n--;
+	answer(d, er->entry.id, &er->visit);
+	/* Nobody is told of the end before the entry is free. */
+	errand_release(er);
+}
+
+/* Nobody gives orders any more, or nobody listens: what is under way is still
+ * brought to its end. */
 static void
 serve(int fd, struct spool *spool)
 {
 	struct fault f = FAULT_INIT;
-	struct courier c;
-	struct frames s;
+	struct desk d;
 
-	courier_init(&c, spool);
-	frames_init(&s, fd);
-	while (wait_for_order(&c, &s, &f) == 1 && visit(&c, &s, &f) == 0)
-		continue;
-	courier_release(&c);
-	frames_release(&s);
+	memset(&d, 0, sizeof d);
+	courier_init(&d.courier, spool);
+	frames_init(&d.frames, fd);
+	while (take_orders(&d, &f) == 0) {
+		if (d.n != 0)
+			finish_first(&d);
+		if (d.frames.out.len > ANSWERS_MAX &&
+		    frames_flush(&d.frames, -1, &f) == -1)
+			break;
+	}
+	while (d.n != 0)
+		finish_first(&d);
+	frames_flush(&d.frames, -1, &f);
+	courier_release(&d.courier);
+	frames_release(&d.frames);
+	free(d.later);
 	fault_release(&f);
 }
 
@@ -158,10 +267,11 @@ worker_release(struct worker *w)
 }
 
 int
-worker_visit(struct worker *w, const char *account, const char *id,
-    int is_forced, struct fault *f)
+worker_visit(struct worker *w, unsigned epoch, const char *account,
+    const char *id, int is_forced, struct fault *f)
 {
-	frames_put(&w->frames, "visit", "%d %s %s", is_forced, id, account);
+	frames_put(&w->frames, "visit", "%u %d %s %s", epoch, is_forced, id,
+	    account);
 	return frames_flush(&w->frames, -1, f);
 }
 
@@ -180,11 +290,15 @@ take_pause(struct visit *v, const char *value)
 
 /* One frame: 1 when the answer is complete. */
 static int
-take_frame(struct visit *v, const char *word, const char *value)
+take_frame(struct buf *id, struct visit *v, const char *word,
+    const char *value)
 {
 	size_t i;
 
-	if (strcmp(word, "notice") == 0)
+	if (strcmp(word, "about") == 0) {
+		buf_reset(id);
+		buf_adds(id, value);
+	} else if (strcmp(word, "notice") == 0)
 		strv_add(&v->notices, value);
 	else if (strcmp(word, "pause") == 0)
 		take_pause(v, value);
@@ -208,12 +322,20 @@ take_frame(struct visit *v, const char *word, const char *value)
 }
 
 int
-worker_answer(struct worker *w, struct visit *v, struct fault *f)
+worker_answer(struct worker *w, struct buf *id, struct visit *v,
+    struct fault *f)
 {
 	int rc;
 
 	while ((rc = frames_read(&w->frames, f)) == 1)
-		if (take_frame(v, w->frames.word.data, w->frames.value.data))
+		if (take_frame(id, v, w->frames.word.data,
+		    w->frames.value.data))
 			return 0;
 	return fault_set(f, EX_TEMPFAIL, "a process of the queue has died");
+}
+
+int
+worker_has_answer(const struct worker *w)
+{
+	return frames_has_input(&w->frames);
 }

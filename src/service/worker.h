@@ -3,12 +3,14 @@
  * A connection of the runner: a child process with a courier, which is told by
  * frames on a socket what to visit and tells what came of it.
  *
- *   to the worker:    visit FORCED ID ACCOUNT
- *   from the worker:  notice ID *, [limits CONNECTIONS RATE],
+ *   to the worker:    visit EPOCH FORCED ID ACCOUNT
+ *   from the worker:  about ID, notice ID *, [limits CONNECTIONS RATE],
  *                     [pause KIND REASON], [works -],
- *                     one of gone -, again TIME, busy -, stuck REASON
+ *                     one of gone -, again TIME, busy -, stuck REASON, back -
  *
- * When its socket closes it finishes what is under way and ends.
+ * Visits may be asked for before others are answered; some are answered out
+ * of turn. After a pause those of the same epoch come "back" untried. When
+ * its socket closes it finishes what is under way and ends.
  */
 #ifndef SERVICE_WORKER_H
 #define SERVICE_WORKER_H
@@ -34,10 +36,15 @@ int worker_start(struct worker *w, struct spool *spool,
  * its status). */
 void worker_release(struct worker *w);
 /* Asks for a visit. 0, or -1 with a fault: it has died. */
-int worker_visit(struct worker *w, const char *account, const char *id,
-    int is_forced, struct fault *f);
-/* Waits for its answer: 0, or -1 with a fault: it has died, and the entry
- * with it. */
-int worker_answer(struct worker *w, struct visit *v, struct fault *f);
+int worker_visit(struct worker *w, unsigned epoch, const char *account,
+    const char *id, int is_forced, struct fault *f);
+/*
+ * Waits for an answer, about the entry id: 0, or -1 with a fault: it has died,
+ * and what it was at has no owner any more.
+ */
+int worker_answer(struct worker *w, struct buf *id, struct visit *v,
+    struct fault *f);
+/* 1 when another answer has come already. */
+int worker_has_answer(const struct worker *w);
 
 #endif

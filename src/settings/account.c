@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which account a mail uses and what its settings are in the end. Owns the
- * search for the files, the choice (as msmtp makes it), the account that
- * QSENDMAIL_ variables form, and the providers: they fill in what an account
- * that names no host leaves open. A password is only ever used with the host,
+ * search for the files, the choice (as msmtp makes it), and the providers: they
+ * fill in what an account that names no host leaves open. A password is only ever used with the host,
  * or the provider of the address, beside which it was written.
  */
 #include "settings/account.h"
 
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +15,12 @@
 
 #include "base/ascii.h"
 #include "base/compat.h"
-#include "base/spawn.h"
 #include "base/xalloc.h"
+#include "settings/environment.h"
 #include "settings/pattern.h"
 #include "settings/provider.h"
 #include "settings/service_account.h"
 
-#define EVAL_OUTPUT_MAX 65536
-
-extern char **environ;
-
-static const char env_prefix[] = "QSENDMAIL_";
 static const char env_name[] = "env";
 static const char argv_name[] = "command line";
 
@@ -160,193 +153,6 @@ check_bases(struct config *c, struct fault *f)
 			if (check_base(c, i, c->v[i].bases.v[j], f) == -1)
 				return -1;
 	return 0;
-}
-
-/* ---- the environment ---- */
-
-/* Appends text with %XX decoded; -1 when that is malformed or a NUL. */
-static int
-decode_percent(struct buf *out, const char *p, size_t len)
-{
-	static const char hex[] = "0123456789abcdef0123456789ABCDEF";
-	const char *high, *low;
-	int octet;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (p[i] != '%') {
-			buf_addc(out, p[i]);
-			continue;
-		}
-		if (len - i < 3 ||
-		    (high = memchr(hex, p[i + 1], sizeof hex - 1)) == NULL ||
-		    (low = memchr(hex, p[i + 2], sizeof hex - 1)) == NULL)
-			return -1;
-		octet = (int)((high - hex) % 16 * 16 + (low - hex) % 16);
-		if (octet == 0)
-			return -1;
-		buf_addc(out, (char)octet);
-		i += 2;
-	}
-	return 0;
-}
-
-static int
-set_env(struct values *v, const char *name, const char *text, struct fault *f)
-{
-	struct origin origin = { ORIGIN_ENVIRONMENT, NULL, 0 };
-
-	return settings_set(v, SETTING_ENV, name, text, &origin, f);
-}
-
-/* USER or USER:PASSWORD, percent-encoded. */
-static int
-set_login(struct values *v, const char *p, size_t len, struct fault *f)
-{
-	const char *colon = memchr(p, ':', len);
-	size_t user_len = colon != NULL ? (size_t)(colon - p) : len;
-	struct buf text = BUF_INIT;
-	int rc = -1;
-
-	buf_grow(&text, len);
-	if (decode_percent(&text, p, user_len) == -1)
-		fault_set(f, EX_CONFIG, "QSENDMAIL_URL: bad %%XX in the user "
-		    "name");
-	else if (set_env(v, "user", text.data, f) == 0 &&
-	    set_env(v, "auth", "on", f) == 0)
-		rc = 0;
-	if (rc == 0 && colon != NULL) {
-		buf_reset(&text);
-		if (decode_percent(&text, colon + 1, len - user_len - 1) == -1)
-			rc = fault_set(f, EX_CONFIG,
-			    "QSENDMAIL_URL: bad %%XX in the password");
-		else
-			rc = set_env(v, "password", text.data, f);
-	}
-	buf_wipe(&text);
-	return rc;
-}
-
-static int
-set_piece(struct values *v, const char *name, const char *p, size_t len,
-    struct fault *f)
-{
-	struct buf text = BUF_INIT;
-	int rc;
-
-	buf_add(&text, p, len);
-	rc = set_env(v, name, text.data, f);
-	buf_release(&text);
-	return rc;
-}
-
-/* HOST, HOST:PORT or [ADDRESS]:PORT */
-static int
-set_server(struct values *v, const char *p, struct fault *f)
-{
-	size_t len = strcspn(p, "/?#"), host_len;
-	const char *end = p + len;
-
-	if (end[0] != '\0' && strcmp(end, "/") != 0)
-		return fault_set(f, EX_CONFIG,
-		    "QSENDMAIL_URL: nothing may follow host and port");
-	if (*p == '[') {
-		p++;
-		host_len = strcspn(p, "]");
-		if (p[host_len] != ']')
-			return fault_set(f, EX_CONFIG,
-			    "QSENDMAIL_URL: expected ] behind the address");
-	} else
-		host_len = strcspn(p, ":/");
-	if (set_piece(v, "host", p, host_len, f) == -1)
-		return -1;
-	p += host_len;
-	if (*p == ']')
-		p++;
-	if (p == end)
-		return 0;
-	if (*p != ':')
-		return fault_set(f, EX_CONFIG, "QSENDMAIL_URL: expected a "
-		    "colon and the port behind the host");
-	/* What stands there may be the password of a URL without host. */
-	if (set_piece(v, "port", p + 1, (size_t)(end - p) - 1, f) == 0)
-		return 0;
-	fault_release(f);
-	return fault_set(f, EX_CONFIG, "QSENDMAIL_URL: expected a port from "
-	    "1 to 65535 behind the host");
-}
-
-/*
- * smtps: TLS from the first octet on. smtp: STARTTLS when somebody logs in,
- * else as it is; QSENDMAIL_TLS says otherwise.
- */
-static int
-set_url(struct values *v, const char *url, struct fault *f)
-{
-	const char *p, *at = NULL;
-	int implicit = strncasecmp(url, "smtps://", 8) == 0;
-
-	if (!implicit && strncasecmp(url, "smtp://", 7) != 0)
-		return fault_set(f, EX_CONFIG, "QSENDMAIL_URL: expected "
-		    "smtps://USER@HOST:PORT or smtp://USER@HOST:PORT");
-	url += implicit ? 8 : 7;
-	for (p = url; *p != '\0' && strchr("/?#", *p) == NULL; p++)
-		if (*p == '@')
-			at = p;
-	if (set_env(v, "tls", implicit || at != NULL ? "on" : "off", f) == -1 ||
-	    set_env(v, "tls_starttls", implicit ? "off" : "on", f) == -1)
-		return -1;
-	if (at != NULL && set_login(v, url, (size_t)(at - url), f) == -1)
-		return -1;
-	return set_server(v, at != NULL ? at + 1 : url, f);
-}
-
-/*
- * The value of an environment entry "QSENDMAIL_NAME=VALUE" when it is a
- * setting, whose name goes to name in small letters; else NULL. An empty one
- * is as good as none.
- */
-static const char *
-env_setting(const char *entry, struct buf *name)
-{
-	size_t prefix = strlen(env_prefix), i;
-	struct buf variable = BUF_INIT;
-	const char *value;
-
-	if (strncmp(entry, env_prefix, prefix) != 0)
-		return NULL;
-	buf_add(&variable, entry, strcspn(entry, "="));
-	value = compat_getenv(variable.data);
-	buf_reset(name);
-	for (i = prefix; i < variable.len; i++)
-		buf_addc(name, entry[i] >= 'A' && entry[i] <= 'Z' ?
-		    (char)(entry[i] - 'A' + 'a') : entry[i]);
-	buf_release(&variable);
-	if (value == NULL || *value == '\0' || strcmp(name->data, "url") == 0 ||
-	    strncmp(name->data, "test_", 5) == 0 ||
-	    strncmp(name->data, "relay", 5) == 0)
-		return NULL;
-	return value;
-}
-
-/* Reads the account "env": 1 when there is one, 0, or -1 with a fault. */
-static int
-load_env(struct values *v, struct fault *f)
-{
-	const char *value = compat_getenv("QSENDMAIL_URL");
-	struct buf name = BUF_INIT;
-	int rc = 0;
-	char **e;
-
-	if (value != NULL && *value != '\0')
-		rc = set_url(v, value, f) == -1 ? -1 : 1;
-	for (e = environ; rc != -1 && e != NULL && *e != NULL; e++) {
-		value = env_setting(*e, &name);
-		if (value != NULL)
-			rc = set_env(v, name.data, value, f) == -1 ? -1 : 1;
-	}
-	buf_release(&name);
-	return rc;
 }
 
 /* ---- the choice ---- */
@@ -945,7 +751,7 @@ account_resolve(struct account *a, const struct account_request *r,
 	if (on_command_line)
 		a->name = xstrdup(argv_name);
 	else if (load_files(&a->config, r, f) == -1 ||
-	    (has_env = load_env(&env, f)) == -1 ||
+	    (has_env = environment_load(&env, f)) == -1 ||
 	    check_bases(&a->config, f) == -1)
 		goto out;
 	else if (r->name == NULL && r->file == NULL && !has_env &&
@@ -1035,93 +841,4 @@ account_describe(const struct account *a, struct buf *out)
 		    (enum setting_id)i) ? &a->values.v[i].origin : &builtin);
 		buf_addc(out, '\n');
 	}
-}
-
-/* ---- for the relay ---- */
-
-static int
-run_eval(const struct eval *e, struct values *v, struct fault *f)
-{
-	struct buf output, keyword = BUF_INIT, text = BUF_INIT;
-	struct values made;
-	const char *lf;
-	size_t len, i;
-	int rc = -1;
-
-	values_init(&made);
-	made.keep_secrets = 1;
-	buf_init(&output, EVAL_OUTPUT_MAX);
-	buf_grow(&output, EVAL_OUTPUT_MAX);
-	if (spawn_shell(e->command, &output, f) == -1)
-		goto out;
-	lf = memchr(output.data, '\n', output.len);
-	len = lf != NULL ? (size_t)(lf - output.data) : output.len;
-	if (len > 0 && output.data[len - 1] == '\r')
-		len--;
-	if (memchr(output.data, '\0', len) != NULL) {
-		fault_set(f, EX_CONFIG, "the line has a NUL octet");
-		goto out;
-	}
-	if (config_split(output.data, len, &keyword, &text) &&
-	    config_set(&made, keyword.data, text.data, &e->origin, f) == -1)
-		goto out;
-	for (i = 0; i < SETTING_COUNT; i++)
-		if (values_is_set(&made, (enum setting_id)i) &&
-		    !e->covered[i])
-			values_put(v, (enum setting_id)i, &made.v[i]);
-	rc = 0;
-out:
-	if (rc == -1)
-		fault_context(f, "%s:%u: eval", e->origin.file,
-		    e->origin.line);
-	values_release(&made);
-	buf_wipe(&output);
-	buf_wipe(&keyword);
-	buf_wipe(&text);
-	return rc;
-}
-
-/* The origins borrow their file names from a config that goes. */
-static void
-forget_files(struct values *v)
-{
-	size_t i;
-
-	for (i = 0; i < SETTING_COUNT; i++)
-		v->v[i].origin.file = NULL;
-}
-
-int
-account_load_secret(const char *file, const char *name, struct values *v,
-    struct fault *f)
-{
-	const struct section *s;
-	struct config c;
-	size_t i;
-	int rc = -1;
-
-	v->keep_secrets = 1;
-	/* The copy of a pipe, inherited for us, not for commands. */
-	if (strncmp(file, "/dev/fd/", 8) == 0)
-		fcntl((int)strtol(file + 8, NULL, 10), F_SETFD, FD_CLOEXEC);
-	if (*file == '\0')
-		return load_env(v, f) == -1 ? -1 : 0;
-	config_init(&c);
-	if (config_load(&c, file, CONFIG_SECRETS, f) == -1)
-		goto out;
-	s = config_find(&c, name);
-	if (s == NULL) {
-		fault_set(f, EX_CONFIG, "account %s is no longer in %s", name,
-		    file);
-		goto out;
-	}
-	values_merge(v, &s->values);
-	for (i = 0; i < s->evals_n; i++)
-		if (run_eval(&s->evals[i], v, f) == -1)
-			goto out;
-	rc = 0;
-out:
-	forget_files(v);
-	config_release(&c);
-	return rc;
 }

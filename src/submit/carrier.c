@@ -44,6 +44,25 @@ make_key(const struct account *a, struct buf *key)
 	frames_release(&frames);
 }
 
+static int
+is_key(const struct carrier *c, const struct buf *key)
+{
+	return c->key.len != 0 && key->len == c->key.len &&
+	    memcmp(key->data, c->key.data, key->len) == 0;
+}
+
+int
+carrier_fits(const struct carrier *c, const struct account *a)
+{
+	struct buf key = BUF_INIT;
+	int fits;
+
+	make_key(a, &key);
+	fits = is_key(c, &key);
+	buf_release(&key);
+	return fits;
+}
+
 int
 carrier_take(struct carrier *c, struct account *a, int verbose,
     struct fault *f)
@@ -52,8 +71,7 @@ carrier_take(struct carrier *c, struct account *a, int verbose,
 	int rc = 0;
 
 	make_key(a, &key);
-	if (c->key.len != 0 && key.len == c->key.len &&
-	    memcmp(key.data, c->key.data, key.len) == 0) {
+	if (is_key(c, &key)) {
 		buf_release(&key);
 		account_release(a);
 		account_init(a);

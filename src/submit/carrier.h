@@ -26,6 +26,8 @@ void carrier_drop(struct carrier *c);
  */
 int carrier_take(struct carrier *c, struct account *a, int verbose,
     struct fault *f);
+/* 1 when it carries for this very account already. */
+int carrier_fits(const struct carrier *c, const struct account *a);
 /*
  * After a mail: drops the relay unless it is good for another one. rc is what
  * relay_mail returned; e tells whether the server has answered for everybody.

@@ -24,6 +24,8 @@ relay_init(struct relay *r)
 	r->patience_s = 0;
 	r->dot_sent = 0;
 	r->is_lost = 0;
+	r->is_wild = 0;
+	fault_init(&r->fault);
 	r->fault_stage = STAGE_LOCAL;
 	r->fault_reply = REPLY_ANY;
 	r->fault_code = 0;
@@ -38,6 +40,7 @@ relay_release(struct relay *r)
 	progress_release(&r->progress);
 	frames_release(&r->frames);
 	free(r->fault_text);
+	fault_release(&r->fault);
 	spawn_end(&r->child);
 }
 
@@ -235,26 +238,47 @@ follow(struct relay *r, const struct account *a, struct envelope *e,
 	/* It lives on and may still send what it was given; but one that has
 	 * never spoken our protocol has not taken the job. */
 	if (events != 0 || why.code != EX_SOFTWARE)
-		r->dot_sent = 1;
+		r->is_wild = r->dot_sent = 1;
 	fault_release(f);
 	*f = why;
 }
 
+void
+relay_give(struct relay *r, const char *id, const struct envelope *e,
+    const struct content *c)
+{
+	if (r->is_lost)
+		return;
+	if (progress_is_open(&r->progress))
+		job_put_progress(&r->frames);
+	/* Half a job ends with the socket, or the relay would wait for the
+	 * rest. Why it could not be written it may have said. */
+	if (job_send_mail(&r->frames, id, e, c, &r->fault) == -1)
+		shutdown(r->child.fd, SHUT_WR);
+}
+
+/* What happens to those that were given to a relay which is lost. */
+static int
+follow_lost(const struct relay *r, struct envelope *e)
+{
+	settle(e, r->is_wild, r->fault.text.len != 0 ? r->fault.text.data :
+	    "qsendmail-relay ended before its turn");
+	return 0;
+}
+
 int
-relay_mail(struct relay *r, const struct account *a, const char *id,
-    struct envelope *e, const struct content *c, struct report *report)
+relay_follow(struct relay *r, const struct account *a, struct envelope *e,
+    struct report *report)
 {
 	size_t open = envelope_count(e, OUTCOME_NONE);
 	struct fault f = FAULT_INIT;
 	int session_fault = 0;
 
+	if (r->is_lost)
+		return follow_lost(r, e);
 	r->dot_sent = 0;
-	if (progress_is_open(&r->progress))
-		job_put_progress(&r->frames);
-	/* Half a job ends with the socket, or the relay would wait for the
-	 * rest. Why it could not be written it may have said. */
-	if (job_send_mail(&r->frames, id, e, c, &f) == -1)
-		shutdown(r->child.fd, SHUT_WR);
+	f = r->fault;
+	fault_init(&r->fault);
 	follow(r, a, e, report, &session_fault, &f);
 	if (!r->dot_sent && f.code == EX_SOFTWARE && !session_fault) {
 		report_fault(report, &f);
@@ -267,4 +291,12 @@ relay_mail(struct relay *r, const struct account *a, const char *id,
 	settle(e, r->dot_sent, f.text.data);
 	fault_release(&f);
 	return 0;
+}
+
+int
+relay_mail(struct relay *r, const struct account *a, const char *id,
+    struct envelope *e, const struct content *c, struct report *report)
+{
+	relay_give(r, id, e, c);
+	return relay_follow(r, a, e, report);
 }

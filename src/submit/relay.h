@@ -23,6 +23,8 @@ struct relay {
 	int fault_code;
 	char *fault_text; /* owned, NULL none: the server's words, or ours */
 	int is_lost;  /* it died or said nonsense: not good for another mail */
+	int is_wild;  /* it lives on and may send what it was given */
+	struct fault fault; /* the mail given last could not be written */
 };
 
 void relay_init(struct relay *r);
@@ -44,7 +46,16 @@ int relay_died(struct relay *r, struct fault *f);
  * set. */
 int relay_eval(struct relay *r, struct account *a, struct fault *f);
 /*
- * Sends one mail. The outcome of every recipient is in e afterwards; steps
+ * Gives it a mail; relay_follow has to be called for each that was given, in
+ * their order. So many may be under way at a time as RELAY_MAILS_MAX.
+ */
+#define RELAY_MAILS_MAX 8
+void relay_give(struct relay *r, const char *id, const struct envelope *e,
+    const struct content *c);
+int relay_follow(struct relay *r, const struct account *a,
+    struct envelope *e, struct report *report);
+/*
+ * Both. The outcome of every recipient is in e afterwards; steps
  * and session faults go to report. 0; -1 when a fault was reported there and
  * the recipients were not tried.
  */

@@ -23,9 +23,9 @@ def closed_port():
         return s.getsockname()[1]
 
 
-def settings(spool, port, **more):
+def settings(spool, port, file="rc", **more):
     """A settings file; its absolute path."""
-    path = os.path.abspath(os.path.basename(spool) + ".conf")
+    path = os.path.abspath(file)
     lines = ["account default", "host 127.0.0.1", "port %d" % port,
              "tls off", "auth off", "from " + ME, "queue on",
              "spool " + os.path.abspath(spool)]
@@ -102,7 +102,11 @@ class Entry:
 def entries(spool, part="queue"):
     found = []
     for directory, _, files in os.walk("%s/%s" % (spool, part)):
-        found += [Entry(directory + "/" + f) for f in sorted(files)]
+        for f in sorted(files):
+            try:
+                found.append(Entry(directory + "/" + f))
+            except FileNotFoundError:
+                pass        # gone meanwhile
     return found
 
 

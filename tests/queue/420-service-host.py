@@ -5,10 +5,12 @@ can read, and the mail of cron and of a web form at the provider."""
 
 import glob
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.environ["srcdir"] + "/tests/lib")
 sys.path.insert(0, os.environ["srcdir"] + "/tests/relay")
@@ -36,7 +38,8 @@ class Host(Service):
         os.chmod(self.place + "/spool", 0o700)
         with open(self.place + "/errors", "wb") as errors:
             self.process = subprocess.Popen(
-                [BUILD + "/qsendmail", "-bD", "-q1h"] + self.arguments,
+                self.words + [BUILD + "/qsendmail", "-bD", "-q1h"] +
+                self.arguments,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=errors, env=dict(self.environment, HOME="/nonexistent"),
                 user=KEEPER, group=KEEPER, extra_groups=[], cwd="/", **popen)
@@ -93,6 +96,9 @@ with serve("--auth", "LOGIN PLAIN") as provider:
                       user=33)
     same("a web form", (r.returncode, r.stderr, arrived(2)[1]),
          (0, b"", ["admin@x.org"]))
+    r = host.sendmail(["-bp"], b"", user=USER_ID)
+    case("mailq of a user does not say that nothing waits",
+         r.returncode == 77 and b"ask root" in r.stderr and not r.stdout, r)
     case("the queue is empty", eventually(lambda: not glob.glob(
         host.place + "/spool/queue/*/*")))
     host.stop()
@@ -100,6 +106,31 @@ with serve("--auth", "LOGIN PLAIN") as provider:
     r = host.sendmail(["--sendmail", "-i", "root"], FORM, user=USER_ID)
     case("without it: later, and what to start", r.returncode == 75 and
          b"systemctl start qsendmail.socket" in r.stderr, r.stderr)
+
+    # systemd holds the door: nobody is turned away in between.
+    held = socket.socket(socket.AF_UNIX)
+    held.bind(host.path)
+    os.chmod(host.path, 0o666)
+    held.listen()
+    with ThreadPoolExecutor() as pool:
+        early = pool.submit(host.sendmail, ["--sendmail", "-i", "root"], FORM,
+                            USER_ID)
+        case("a mail waits for the service", eventually(
+            lambda: select.select([held], [], [], 0)[0]))
+        host.words = ["bash", "-c", "exec 3<&%d %d<&-; LISTEN_PID=$$ "
+                      "LISTEN_FDS=1 exec \"$@\"" % (held.fileno(),
+                                                    held.fileno()), "sh"]
+        case("... which is started by it",
+             host.start(pass_fds=[held.fileno()]))
+        r = early.result()
+    same("... and takes it", (r.returncode, r.stderr, arrived(3)[1]),
+         (0, b"", ["admin@x.org"]))
+    host.stop()
+    same("the service ends, the door stays", (host.status, host.errors,
+                                              host.is_open()), (0, "", True))
+    held.close()
+    os.unlink(host.path)
+    host.words = []
 
     # The administrator has forgotten the group.
     os.chown(rc, 0, 0)

@@ -55,7 +55,7 @@ class Result:
 
 class Relay:
     def __init__(self, settings, verbose=0, secret=None, environment=None,
-                 version="2", terminal=None):
+                 version="3", terminal=None):
         """terminal: a descriptor that becomes the controlling terminal;
         without one there is none."""
         env = dict(os.environ, **(environment or {}))

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from table import by_peer, number, verdict
 
-WIDTH, LEFT, RIGHT, STEP, TOP = 960, 430, 130, 18, 84
+WIDTH, LEFT, RIGHT, STEP, TOP = 960, 400, 170, 18, 84
 LOW, HIGH = 0.01, 10    # the ends of the scale
 COLOURS = {"yes": "#2a7f3f", "NO": "#c0392b", "limit": "#d68910"}
 
@@ -69,7 +69,8 @@ def draw(result):
         y += STEP
         body += bar(line, y)
     facts = result["machine"]
-    head = [text(12, 20, "qsendmail beside its peers: ours / theirs",
+    head = [text(12, 20, "qsendmail beside its peers: ours / theirs "
+                 "(less is better; for mails a second more is)",
                  'font-size="15" font-weight="bold"'),
             text(12, 38, "%s, %s, %s, %s" % (
                 facts["date"], facts["cpu"], facts["memory"],

@@ -200,6 +200,10 @@ static void
 take_lane(struct crew *c, struct lane *l, const struct visit *v)
 {
 	if (v->connections != 0) {
+		/* The first mail went before its pace was known. */
+		if (v->rate != 0 && l->rate == 0)
+			l->free_at_ms = clock_monotonic_ms() +
+			    60000 / v->rate;
 		l->connections_max = v->connections;
 		l->rate = v->rate;
 		/* Until its pace is known one mail goes alone. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The parent of the sessions: counts, and answers questions. Whoever among its
- * children does not keep to the protocol of visit.h is ended.
+ * children does not keep to the protocol of visitor.h is ended.
  */
 #include "service/listener.h"
 
@@ -212,7 +212,7 @@ answer(struct listener *l, struct session *s, size_t len)
 static int
 read_questions(struct listener *l, struct session *s)
 {
-	char piece[VISIT_LINE_MAX];
+	char piece[VISITOR_LINE_MAX];
 	const char *lf;
 	ssize_t n = io_read(s->fd, piece, sizeof piece);
 	size_t len;

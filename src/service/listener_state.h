@@ -6,7 +6,7 @@
 #include "service/door.h"
 #include "service/listener.h"
 #include "service/quota.h"
-#include "service/visit.h"
+#include "service/visitor.h"
 
 struct session {
 	pid_t pid;

@@ -84,7 +84,7 @@ add_session(struct listener *l, pid_t pid, int fd, struct visitor *w)
 	s->fd = fd;
 	s->who = *w;
 	w->name = NULL;
-	buf_init(&s->in, VISIT_LINE_MAX);
+	buf_init(&s->in, VISITOR_LINE_MAX);
 }
 
 /* A process for the connection: 0, or -1 when there is none to be had. */
@@ -99,7 +99,7 @@ start_session(struct listener *l, int fd, struct visitor *w)
 		return -1;
 	pid = fork_quietly(&before);
 	if (pid == 0)
-		visit_serve(fd, pair[1], w, l->values, l->options);
+		visitor_serve(fd, pair[1], w, l->values, l->options);
 	close(pair[1]);
 	if (pid == -1) {
 		close(pair[0]);

@@ -9,15 +9,15 @@
  *
  * An end of file is a "no": without its parent a service takes nothing.
  */
-#ifndef SERVICE_VISIT_H
-#define SERVICE_VISIT_H
+#ifndef SERVICE_VISITOR_H
+#define SERVICE_VISITOR_H
 
 #include <sys/types.h>
 
 #include "settings/options.h"
 
 /* Octets of a question or an answer, more than there ever are. */
-#define VISIT_LINE_MAX 200
+#define VISITOR_LINE_MAX 200
 
 /* Who has connected. */
 struct visitor {
@@ -34,7 +34,7 @@ void visitor_release(struct visitor *w);
  * process. All other descriptors but the standard ones are closed, what the
  * parent has done about signals is undone.
  */
-_Noreturn void visit_serve(int fd, int ask_fd, const struct visitor *w,
+_Noreturn void visitor_serve(int fd, int ask_fd, const struct visitor *w,
     const struct values *v, const struct options *o);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The child of a service: it has a client and a question to ask. */
-#include "service/visit.h"
+#include "service/visitor.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -104,7 +104,7 @@ may_take(void *arg, long long octets, struct buf *why)
 	int rc;
 
 	(void)arg;
-	buf_init(&answer, VISIT_LINE_MAX);
+	buf_init(&answer, VISITOR_LINE_MAX);
 	buf_addf(&question, "octets %lld\n", octets);
 	rc = io_write(ASK_FD, question.data, question.len);
 	if (rc == 0)
@@ -207,7 +207,7 @@ serve(const struct visitor *w, const struct values *v,
 }
 
 _Noreturn void
-visit_serve(int fd, int ask_fd, const struct visitor *w,
+visitor_serve(int fd, int ask_fd, const struct visitor *w,
     const struct values *v, const struct options *o)
 {
 	compat_name_process("qsendmail-smtp");

@@ -167,7 +167,7 @@ class Rows:
         return [Command("start", [self.program, "--version"]),
                 Command("relay start", [self.program + "-relay"], status=64)]
 
-    LINKING = ("the start of its programs alone: libcurl's linking",
+    LINKING = ("starting its programs, which is libcurl's linking",
                ("start", "relay start"))
     LIBCURL = ("curl, which has the same libcurl, for the same mail",
                ("curl",))

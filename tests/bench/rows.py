@@ -28,8 +28,8 @@ class Line:
         self.ratio = ours / theirs if theirs else None
         self.holds = self.judge()
         self.limit = None
-        if floor and self.holds is False and not OPERATORS[bar.split()[1]](
-                floor.value / theirs, float(bar.split()[2])):
+        if floor and self.holds is False and floor.is_in_the_way(
+                ours, theirs, bar):
             self.limit = "%s: %s %s" % (floor.what, number(floor.value), unit)
 
     def judge(self):
@@ -48,6 +48,14 @@ class Floor:
     def __init__(self, what, value):
         self.what, self.value = what, value
 
+    def is_in_the_way(self, ours, theirs, bar):
+        """The bar cannot be reached from there. What we have beaten is no
+        limit, whatever was thought of it."""
+        _, operator, limit = bar.split()
+        reaches = OPERATORS[operator]
+        return not reaches(self.value / theirs, float(limit)) and \
+            reaches(self.value, ours)
+
 
 def compare(row, result, peer, figures, floor=None):
     """Lines of a result of in_turns: (what, attribute, bar) of each figure.
@@ -58,7 +66,9 @@ def compare(row, result, peer, figures, floor=None):
         factor, unit = (1 / MIB, "MiB") if name == "peak" else (1e3, "ms")
         value = getattr(result["qsendmail"], name) * factor
         other = result.get(peer)
-        least = floor and Floor(floor[0], factor * sum(
+        # Processes run beside each other: time has only the longest one.
+        together = sum if name == "cpu" else max
+        least = floor and Floor(floor[0], factor * together(
             getattr(result[c], name) for c in floor[1]))
         lines.append(Line(row, what, value, unit, peer, other and getattr(
             other, name) * factor, bar, least))
@@ -157,7 +167,7 @@ class Rows:
         return [Command("start", [self.program, "--version"]),
                 Command("relay start", [self.program + "-relay"], status=64)]
 
-    LINKING = ("both programs' start alone, which is libcurl's linking",
+    LINKING = ("starting its programs, which is libcurl's linking",
                ("start", "relay start"))
     LIBCURL = ("curl, which has the same libcurl, for the same mail",
                ("curl",))

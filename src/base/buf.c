@@ -10,6 +10,9 @@
 #include "base/compat.h"
 #include "base/xalloc.h"
 
+/* Octets that a text gets room for, to begin with. */
+#define FIRST_TEXT 63
+
 const char buf_empty[1] = "";
 
 void
@@ -116,16 +119,25 @@ buf_addf(struct buf *b, const char *fmt, ...)
 int
 buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
+	size_t room;
 	va_list again;
 	int n;
 
+	if (b->cap == 0 && b->max == 0)
+		buf_grow(b, FIRST_TEXT);
+	/* Most texts fit at the first attempt. */
+	room = b->overflow || b->max != 0 ? 0 : b->cap - b->len;
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(room != 0 ? b->data + b->len : NULL, room, fmt, again);
 	va_end(again);
 	assert(n >= 0);
-	if (buf_grow(b, (size_t)n) == -1)
-		return -1;
-	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= room) {
+		if (room != 0)
+			b->data[b->len] = '\0';
+		if (buf_grow(b, (size_t)n) == -1)
+			return -1;
+		vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	}
 	b->len += (size_t)n;
 	return 0;
 }

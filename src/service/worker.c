@@ -266,13 +266,18 @@ worker_release(struct worker *w)
 	w->pid = -1;
 }
 
-int
+void
 worker_visit(struct worker *w, unsigned epoch, const char *account,
-    const char *id, int is_forced, struct fault *f)
+    const char *id, int is_forced)
 {
 	frames_put(&w->frames, "visit", "%u %d %s %s", epoch, is_forced, id,
 	    account);
-	return frames_flush(&w->frames, -1, f);
+}
+
+int
+worker_send(struct worker *w, struct fault *f)
+{
+	return w->frames.out.len == 0 ? 0 : frames_flush(&w->frames, -1, f);
 }
 
 static void

@@ -21,10 +21,9 @@
 struct piece {
 	const char *where;
 	struct buf lines, start; /* start: time and host of each line */
-	long pid;
 };
 
-#define PIECE_INIT(where) { where, BUF_INIT, BUF_INIT, 0 }
+#define PIECE_INIT(where) { where, BUF_INIT, BUF_INIT }
 
 /* "Nov 27 20:00:00 HOST PROGRAM[PID]: TEXT", as syslog has it in its files. */
 static void
@@ -33,10 +32,9 @@ gather_line(struct piece *p, const char *program, const char *text)
 	if (p->start.len == 0) {
 		clock_format(clock_now(), "%b %e %H:%M:%S ", &p->start);
 		clock_hostname(&p->start);
-		p->pid = (long)getpid();
 	}
 	buf_addf(&p->lines, "%s%s %s[%ld]: %s", p->lines.len != 0 ? "\n" : "",
-	    p->start.data, program, p->pid, text);
+	    p->start.data, program, (long)getpid(), text);
 }
 
 /* The end of a piece. */

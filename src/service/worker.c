@@ -266,18 +266,13 @@ worker_release(struct worker *w)
 	w->pid = -1;
 }
 
-void
+int
 worker_visit(struct worker *w, unsigned epoch, const char *account,
-    const char *id, int is_forced)
+    const char *id, int is_forced, struct fault *f)
 {
 	frames_put(&w->frames, "visit", "%u %d %s %s", epoch, is_forced, id,
 	    account);
-}
-
-int
-worker_send(struct worker *w, struct fault *f)
-{
-	return w->frames.out.len == 0 ? 0 : frames_flush(&w->frames, -1, f);
+	return frames_flush(&w->frames, -1, f);
 }
 
 static void

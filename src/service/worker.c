@@ -16,9 +16,13 @@
 
 #include "base/xalloc.h"
 
-/* Mails on their way at a time: with three of them the next envelope is always
- * there when a content goes out. */
-#define WINDOW 4
+/*
+ * Mails on their way at a time. With 4 the next envelope is there when a
+ * content goes out: one round trip a mail. But then tests/crash/160-many has
+ * twice, in some fifty runs under load, missed a mail that was gone from the
+ * queue; until that is understood each mail is brought to its end alone.
+ */
+#define WINDOW 1
 /* Octets of answers that may gather while there is work. */
 #define ANSWERS_MAX 512
 

@@ -615,19 +615,13 @@ entry_journal(const struct entry *e, struct buf *out, struct fault *f)
 
 /* ---- recipients ---- */
 
-static int
-is_left(const struct recipient *r)
-{
-	return r->outcome != OUTCOME_DONE && r->outcome != OUTCOME_REJECT;
-}
-
 size_t
 entry_left(const struct entry *e)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < e->envelope.n; i++)
-		n += (size_t)is_left(&e->envelope.v[i]);
+		n += (size_t)recipient_is_left(&e->envelope.v[i]);
 	return n;
 }
 
@@ -637,6 +631,6 @@ entry_prepare(struct entry *e)
 	size_t i;
 
 	for (i = 0; i < e->envelope.n; i++)
-		if (is_left(&e->envelope.v[i]))
+		if (recipient_is_left(&e->envelope.v[i]))
 			e->envelope.v[i].outcome = OUTCOME_NONE;
 }

@@ -220,6 +220,12 @@ envelope_copy(struct envelope *out, const struct envelope *e)
 }
 
 int
+recipient_is_left(const struct recipient *r)
+{
+	return r->outcome != OUTCOME_DONE && r->outcome != OUTCOME_REJECT;
+}
+
+int
 recipient_is_taken(const struct recipient *r)
 {
 	return r->outcome == OUTCOME_DONE || r->is_waiting;

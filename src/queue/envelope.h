@@ -57,6 +57,8 @@ void envelope_record(struct envelope *e, size_t i, enum stage stage,
     enum reply reply, int code, const char *text);
 /* A copy of everything; out need not be initialised. */
 void envelope_copy(struct envelope *out, const struct envelope *e);
+/* 1 when r has neither the mail nor a refusal for good: to be tried (again). */
+int recipient_is_left(const struct recipient *r);
 /* 1 when the server has accepted the mail for r, or the queue has it. */
 int recipient_is_taken(const struct recipient *r);
 /* How many of the recipients are that. */

@@ -264,7 +264,6 @@ send_mail(struct courier *c, struct errand *er)
 	    0, &er->start_fault) == 0)
 		relay_give(&to->relay, er->entry.id, &er->entry.envelope,
 		    &er->entry.content);
-	er->is_under_way = 1;
 	c->under_way++;
 }
 
@@ -291,7 +290,6 @@ follow_mail(struct courier *c, struct errand *er)
 		first_line(&lines, &er->visit.reason);
 	}
 	log_attempt(c, &er->entry, rc, er->since_ms, &report);
-	er->is_under_way = 0;
 	c->under_way--;
 	c->must_drop |= rc == -1 || to->relay.is_lost;
 	report_release(&report);

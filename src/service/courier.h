@@ -54,7 +54,6 @@ struct errand {
 	struct visit visit;
 	char *was_left;           /* owned; who was tried, NULL: nobody yet */
 	long long since_ms;
-	int is_under_way;
 	struct fault start_fault; /* the relay could not be started */
 };
 

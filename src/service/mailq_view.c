@@ -49,19 +49,13 @@ sender_name(const struct entry *e)
 	    "MAILER-DAEMON";
 }
 
-static int
-is_left(const struct recipient *r)
-{
-	return r->outcome != OUTCOME_DONE && r->outcome != OUTCOME_REJECT;
-}
-
 /* Who is still to get it; of a mail that has failed everybody who has not. */
 static int
 is_shown(const struct mailq_view *v, size_t i)
 {
 	const struct recipient *r = &v->e->envelope.v[i];
 
-	return is_left(r) || (v->account == NULL &&
+	return recipient_is_left(r) || (v->account == NULL &&
 	    r->outcome != OUTCOME_DONE);
 }
 

@@ -13,12 +13,6 @@
 #include "base/xalloc.h"
 #include "queue/schedule.h"
 
-int
-outcomes_is_left(const struct recipient *r)
-{
-	return r->outcome != OUTCOME_DONE && r->outcome != OUTCOME_REJECT;
-}
-
 time_t
 outcomes_next(const struct entry *e)
 {
@@ -35,7 +29,7 @@ outcomes_left(const struct entry *e)
 	size_t i;
 
 	for (i = 0; i < e->envelope.n; i++)
-		left[i] = outcomes_is_left(&e->envelope.v[i]) ? 1 : 0;
+		left[i] = recipient_is_left(&e->envelope.v[i]) ? 1 : 0;
 	return left;
 }
 
@@ -48,7 +42,7 @@ outcomes_settle(struct spool *s, struct entry *e, struct fault *f)
 	int rc;
 
 	for (i = 0; i < to->n; i++) {
-		if (!outcomes_is_left(&to->v[i]))
+		if (!recipient_is_left(&to->v[i]))
 			continue;
 		envelope_record(to, i, STAGE_CONTENT, REPLY_LOST, 0,
 		    "the attempt was interrupted");
@@ -69,7 +63,7 @@ outcomes_give_up(struct entry *e)
 
 	for (i = 0; i < e->envelope.n; i++) {
 		r = &e->envelope.v[i];
-		if (!outcomes_is_left(r))
+		if (!recipient_is_left(r))
 			continue;
 		buf_reset(&text);
 		buf_addf(&text, "%s: ",
@@ -95,7 +89,7 @@ outcomes_write(struct spool *s, struct entry *e, const char *was_left,
 		if (!was_left[i])
 			continue;
 		entry_put_recipient(e, i, &lines);
-		lasts |= !outcomes_is_left(&e->envelope.v[i]);
+		lasts |= !recipient_is_left(&e->envelope.v[i]);
 	}
 	entry_put_next(e, next, &lines);
 	rc = spool_append(s, e, &lines, lasts, f);

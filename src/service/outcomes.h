@@ -5,8 +5,6 @@
 
 #include "queue/spool.h"
 
-/* 1 when r has still to be tried. */
-int outcomes_is_left(const struct recipient *r);
 /* When to try e again after an attempt. */
 time_t outcomes_next(const struct entry *e);
 /* For each recipient 1 when it is left, else 0; the caller frees it. */

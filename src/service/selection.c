@@ -22,8 +22,7 @@ fits_recipient(const struct entry *e, const char *text)
 
 	for (i = 0; i < e->envelope.n; i++) {
 		r = &e->envelope.v[i];
-		if (r->outcome != OUTCOME_DONE &&
-		    r->outcome != OUTCOME_REJECT &&
+		if (recipient_is_left(r) &&
 		    strstr(r->address, text) != NULL)
 			return 1;
 	}

@@ -123,8 +123,7 @@ is_failure(const struct recipient *r)
 static int
 is_delay(const struct recipient *r)
 {
-	return r->outcome != OUTCOME_DONE && r->outcome != OUTCOME_REJECT &&
-	    notice_is_wanted(r, "DELAY");
+	return recipient_is_left(r) && notice_is_wanted(r, "DELAY");
 }
 
 /* Says in the journal that everybody who is due is told. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which account a mail uses and what its settings are in the end. Owns the
- * search for the files, the choice (as msmtp makes it), and the providers: they
- * fill in what an account that names no host leaves open. A password is only ever used with the host,
- * or the provider of the address, beside which it was written.
+ * search for the files, the choice (as msmtp makes it), and the providers:
+ * they fill in what an account that names no host leaves open. A password is
+ * only ever used with the host, or the provider of the address, beside which
+ * it was written.
  */
 #include "settings/account.h"
 

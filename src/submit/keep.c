@@ -284,8 +284,7 @@ set_waiting(struct envelope *e)
 	size_t i;
 
 	for (i = 0; i < e->n; i++)
-		e->v[i].is_waiting = e->v[i].outcome != OUTCOME_DONE &&
-		    e->v[i].outcome != OUTCOME_REJECT;
+		e->v[i].is_waiting = recipient_is_left(&e->v[i]);
 }
 
 /* The runner may have gone while we were at it: nobody would send it. */

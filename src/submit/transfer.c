@@ -134,8 +134,7 @@ may_work_later(const struct envelope *e, int rc, const struct report *report)
 	if (rc == -1)
 		return report->status == EX_TEMPFAIL;
 	for (i = 0; i < e->n; i++)
-		if (e->v[i].outcome != OUTCOME_DONE &&
-		    e->v[i].outcome != OUTCOME_REJECT)
+		if (recipient_is_left(&e->v[i]))
 			return 1;
 	return 0;
 }

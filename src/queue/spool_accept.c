@@ -18,7 +18,7 @@
 #include "base/xalloc.h"
 
 #define JOURNAL_RECIPIENT 256
-#define ID_TRIES 8
+#define NEW_TRIES 8
 
 /* An account's directory whose name has been synced is marked by the bit that
  * POSIX calls S_ISVTX (XSI), which means nothing more in it. */
@@ -37,7 +37,19 @@ make_id(struct buf *id)
 	buf_release(&unique);
 }
 
-/* Opens tmp/ID, which must be new, and takes it. */
+/* 1 when the file is ours alone and still has its name: spool_clean takes what
+ * nobody owns, and that is a new one too, for an instant. */
+static int
+take_new(int fd)
+{
+	struct stat st;
+
+	return compat_lock(fd) == 0 && fstat(fd, &st) == 0 &&
+	    st.st_nlink != 0;
+}
+
+/* Opens tmp/ID, which must be new, and takes it; -1 with errno: EEXIST to try
+ * it once more. */
 static int
 open_new(const struct spool *s, const char *id)
 {
@@ -47,8 +59,7 @@ open_new(const struct spool *s, const char *id)
 	buf_addf(&path, "tmp/%s", id);
 	fd = openat(s->fd, path.data, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 	    0600);
-	/* Nobody but spool_clean can have been faster. */
-	if (fd != -1 && compat_lock(fd) == -1) {
+	if (fd != -1 && !take_new(fd)) {
 		close(fd);
 		errno = EEXIST;
 		fd = -1;
@@ -68,7 +79,7 @@ spool_create(struct spool *s, struct entry *e, struct fault *f)
 	struct buf id = BUF_INIT;
 	int fd = -1, tries;
 
-	for (tries = 0; fd == -1 && tries < ID_TRIES; tries++) {
+	for (tries = 0; fd == -1 && tries < NEW_TRIES; tries++) {
 		make_id(&id);
 		fd = open_new(s, id.data);
 		if (fd == -1 && errno != EEXIST)
@@ -104,15 +115,19 @@ spool_create_as(struct spool *s, struct entry *e, const char *account,
 {
 	struct buf path = BUF_INIT;
 	struct stat st;
-	int fd, waits;
+	int fd = -1, waits, tries;
 
 	spool_put_path(&path, account, id);
 	waits = fstatat(s->fd, path.data, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	buf_release(&path);
 	if (waits)
 		return 1;
-	drop_stale(s, id);
-	fd = open_new(s, id);
+	for (tries = 0; fd == -1 && tries < NEW_TRIES; tries++) {
+		drop_stale(s, id);
+		fd = open_new(s, id);
+		if (fd == -1 && errno != EEXIST)
+			break;
+	}
 	if (fd == -1)
 		return spool_fault(s, f, EX_TEMPFAIL, "cannot make a file in",
 		    "tmp");

@@ -53,8 +53,10 @@ def by_session(names):
         text += b"DATA\r\n" + mailer.message(name, 1500)[0] + b".\r\n"
     status, said = mailer.run(["-C", config, "-odq", "-bs"],
                               text + b"QUIT\r\n", timeout=3600)
+    # Behind each 354 the first line is the reply to the dot.
     replies = said.split("\n354 ")[1:]
-    return [n for n, r in zip(names, replies) if "\n250 " in r]
+    return [n for n, r in zip(names, replies)
+            if r.partition("\n")[2].startswith("250 ")]
 
 
 def one_by_one(names):

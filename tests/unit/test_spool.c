@@ -302,6 +302,31 @@ test_trigger(struct spool *s, int fd)
 	entry_release(&e);
 }
 
+/* A runner that starts cleans while others accept. */
+static void
+test_clean_beside(struct spool *s)
+{
+	pid_t self = getpid(), cleaner = fork();
+	struct entry e;
+	struct stat st;
+	int i, gone = 0;
+
+	while (cleaner == 0 && getppid() == self)
+		spool_clean(s);
+	if (cleaner == 0)
+		_exit(0);
+	for (i = 0; i < 3000 && gone == 0; i++) {
+		entry_init(&e);
+		gone += spool_create(s, &e, &f) != 0 ||
+		    fstat(e.content.fd, &st) != 0 || st.st_nlink != 1;
+		spool_discard(s, &e);
+		entry_release(&e);
+	}
+	kill(cleaner, SIGKILL);
+	waitpid(cleaner, NULL, 0);
+	is_number(gone, 0, "a new file is not cleaned away");
+}
+
 static void
 test_owners(struct spool *s)
 {
@@ -454,6 +479,7 @@ main(void)
 	test_disk(&s);
 	test_bad(&s);
 	test_looking(&s);
+	test_clean_beside(&s);
 	test_owners(&s);
 	spool_release(&s);
 	is_number(f.code, 0, "no fault is left");

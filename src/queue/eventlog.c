@@ -21,9 +21,10 @@
 struct piece {
 	const char *where;
 	struct buf lines, start; /* start: time and host of each line */
+	long pid;
 };
 
-#define PIECE_INIT(where) { where, BUF_INIT, BUF_INIT }
+#define PIECE_INIT(where) { where, BUF_INIT, BUF_INIT, 0 }
 
 /* "Nov 27 20:00:00 HOST PROGRAM[PID]: TEXT", as syslog has it in its files. */
 static void
@@ -32,9 +33,10 @@ gather_line(struct piece *p, const char *program, const char *text)
 	if (p->start.len == 0) {
 		clock_format(clock_now(), "%b %e %H:%M:%S ", &p->start);
 		clock_hostname(&p->start);
+		p->pid = (long)getpid();
 	}
 	buf_addf(&p->lines, "%s%s %s[%ld]: %s", p->lines.len != 0 ? "\n" : "",
-	    p->start.data, program, (long)getpid(), text);
+	    p->start.data, program, p->pid, text);
 }
 
 /* The end of a piece. */

@@ -363,27 +363,37 @@ choose_member(struct crew *c, struct lane *l, struct fault *f)
 	return m != NULL && m->n < DEPTH ? m : NULL;
 }
 
-/* Sends somebody to w. 0, or -1: nobody can go now. */
+/* Finds somebody to go to w. 0, or -1: nobody can go now. */
 static int
 send_to(struct crew *c, struct waiting *w)
 {
 	struct fault f = FAULT_INIT;
 	struct member *m = choose_member(c, w->lane, &f);
-	int rc = -1;
 
-	if (m != NULL)
-		rc = worker_visit(&m->worker, w->lane->pauses_made,
-		    w->lane->account, w->id, w->next == 0, &f);
-	if (rc == 0)
-		m->visits[m->n++] = w;
-	else {
-		if (m != NULL)
-			take_death(c, (size_t)(m - c->v), &f);
+	fault_release(&f);
+	if (m == NULL) {
 		schedule_again(w, w->next);
 		c->fork_again_ms = clock_monotonic_ms() + FORK_AGAIN_MS;
+		return -1;
 	}
-	fault_release(&f);
-	return rc;
+	worker_visit(&m->worker, w->lane->pauses_made, w->lane->account,
+	    w->id, w->next == 0);
+	m->visits[m->n++] = w;
+	return 0;
+}
+
+/* All orders at a time: a worker reads them in one piece. */
+static void
+send_orders(struct crew *c)
+{
+	struct fault f = FAULT_INIT;
+	size_t i;
+
+	for (i = c->n; i-- > 0;)
+		if (worker_send(&c->v[i].worker, &f) == -1) {
+			take_death(c, i, &f);
+			fault_release(&f);
+		}
 }
 
 void
@@ -396,6 +406,7 @@ crew_dispatch(struct crew *c)
 	    (w = schedule_take(&c->schedule, clock_now(), now_ms)) != NULL)
 		if (send_to(c, w) == -1)
 			break;
+	send_orders(c);
 	syncer_run(&c->syncer, close_all, c);
 	if (c->is_status_stale)
 		write_status(c);

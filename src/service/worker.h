@@ -35,9 +35,12 @@ int worker_start(struct worker *w, struct spool *spool,
 /* Closes the socket and forgets the process (whoever waits for children has
  * its status). */
 void worker_release(struct worker *w);
-/* Asks for a visit. 0, or -1 with a fault: it has died. */
-int worker_visit(struct worker *w, unsigned epoch, const char *account,
-    const char *id, int is_forced, struct fault *f);
+/* Gathers an order for a visit. */
+void worker_visit(struct worker *w, unsigned epoch, const char *account,
+    const char *id, int is_forced);
+/* Sends what is gathered. 0, or -1 with a fault: nobody knows what of it has
+ * arrived, and the worker is of no use any more. */
+int worker_send(struct worker *w, struct fault *f);
 /*
  * Waits for an answer, about the entry id: 0, or -1 with a fault: it has died,
  * and what it was at has no owner any more.

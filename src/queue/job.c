@@ -8,7 +8,6 @@
 #include "queue/job.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/io.h"
 #include "base/xalloc.h"
 #include "queue/dsn.h"
@@ -156,8 +156,6 @@ take_fd(struct frames *s, struct msghdr *m)
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		memcpy(&fd, CMSG_DATA(c), sizeof fd);
-		/* No child of the relay gets a mail. */
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		if (s->fds_n < FRAMES_FDS)
 			s->fds[s->fds_n++] = fd;
 		else
@@ -184,9 +182,8 @@ receive(struct frames *s, int flags)
 	m.msg_iovlen = 1;
 	m.msg_control = control.bytes;
 	m.msg_controllen = sizeof control.bytes;
-	do
-		n = recvmsg(s->fd, &m, flags);
-	while (n == -1 && errno == EINTR);
+	/* No child of the relay gets a mail. */
+	n = compat_recvmsg(s->fd, &m, flags);
 	if (n == -1 && errno == ECONNRESET)
 		return 0;
 	if (n <= 0)
@@ -690,15 +687,12 @@ is_writable(const struct frames *s)
 	return poll(&p, 1, 0) == 1;
 }
 
-int
-event_send(struct frames *s, const struct event *e, struct fault *f)
+void
+event_put(struct frames *s, const struct event *e)
 {
 	const char *word = event_words[e->kind].word;
 	struct buf b = BUF_INIT;
 
-	/* Nobody must wait for what is but for show. */
-	if (e->kind == EVENT_PROGRESS && !is_writable(s))
-		return 0;
 	switch (e->kind) {
 	case EVENT_PROGRESS:
 		buf_addf(&b, "%lld %lld", e->octets, e->octets_total);
@@ -728,6 +722,15 @@ event_send(struct frames *s, const struct event *e, struct fault *f)
 	}
 	frames_put_bytes(s, word, b.data, b.len);
 	buf_release(&b);
+}
+
+int
+event_send(struct frames *s, const struct event *e, struct fault *f)
+{
+	/* Nobody must wait for what is but for show. */
+	if (e->kind == EVENT_PROGRESS && !is_writable(s))
+		return 0;
+	event_put(s, e);
 	if (e->kind == EVENT_END || e->kind == EVENT_DOT ||
 	    e->kind == EVENT_STEP || e->kind == EVENT_PROGRESS)
 		return frames_flush(s, -1, f);

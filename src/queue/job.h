@@ -169,6 +169,8 @@ struct event {
 
 void event_init(struct event *e);
 void event_release(struct event *e);
+/* Gathers an event. */
+void event_put(struct frames *s, const struct event *e);
 /* Gathers an event; EVENT_END, EVENT_DOT, EVENT_STEP and EVENT_PROGRESS are
  * also written; the last is dropped when the front end does not keep up. 0,
  * or -1 with a fault: the front end is gone. */

@@ -52,6 +52,20 @@ report_event(struct delivery *d, const struct event *e)
 	fault_release(&f);
 }
 
+/* Nobody waits for what was reported while we wait for somebody else. */
+static void
+flush(void *arg)
+{
+	struct delivery *d = arg;
+	struct fault f = FAULT_INIT;
+
+	if (d->is_gone || d->frames->out.len == 0)
+		return;
+	if (frames_flush(d->frames, -1, &f) == -1)
+		d->is_gone = 1;
+	fault_release(&f);
+}
+
 static void
 report_kind(struct delivery *d, enum event_kind kind)
 {
@@ -169,14 +183,10 @@ static void
 on_settled(void *arg)
 {
 	struct delivery *d = arg;
-	struct fault f = FAULT_INIT;
 
-	/* When all is decided the end follows, which is written at once. */
-	if (envelope_count(&d->job->envelope, OUTCOME_NONE) == 0)
-		return;
-	if (!d->is_gone && frames_flush(d->frames, -1, &f) == -1)
-		d->is_gone = 1;
-	fault_release(&f);
+	/* When all is decided the end follows. */
+	if (envelope_count(&d->job->envelope, OUTCOME_NONE) != 0)
+		flush(d);
 }
 
 static void
@@ -398,6 +408,8 @@ begin(struct delivery *d, int is_check, struct failure *why)
 	transaction_limits_set(&limits, d->endpoint.timeout_s);
 	session_transport(d->session, &via);
 	wire_init(&d->wire, &via, limits.block_ms);
+	d->wire.before_sleep = flush;
+	d->wire.before_sleep_arg = d;
 	if (greet(d, is_check, why) == -1) {
 		wire_release(&d->wire);
 		session_free(d->session);
@@ -420,6 +432,7 @@ connect_session(struct delivery *d, struct failure *why)
 
 	if (d->session != NULL)
 		return 0;
+	flush(d);
 	if (endpoint_load(&d->endpoint, &d->settings, why) == -1 ||
 	    find_secrets(d, why) == -1 || set_up(d, why) == -1)
 		return -1;
@@ -867,11 +880,30 @@ run_eval(struct delivery *d)
 	fault_release(&f);
 }
 
-int
-delivery_run(struct delivery *d, struct job *job, struct fault *f)
+/*
+ * The end of a job. When the envelope of the next mail is with the server
+ * already, its replies may be here too: then the end travels together with
+ * the report of the next dot, or before we sleep.
+ */
+static int
+report_end(struct delivery *d, struct fault *f)
 {
 	struct event end;
 
+	event_init(&end);
+	end.kind = EVENT_END;
+	if (d->session == NULL || d->transaction.is_over ||
+	    d->transaction.ahead.mail == NULL)
+		return report(d, &end, f);
+	if (d->is_gone)
+		return fault_set(f, EX_TEMPFAIL, "the front end is gone");
+	event_put(d->frames, &end);
+	return 0;
+}
+
+int
+delivery_run(struct delivery *d, struct job *job, struct fault *f)
+{
 	d->job = job;
 	if (job->kind == JOB_MAIL && d->is_fault_shared) {
 		report_failure(d, &d->fault);
@@ -901,10 +933,8 @@ delivery_run(struct delivery *d, struct job *job, struct fault *f)
 	}
 	/* Whoever hears of the end may take the mail's file for his own. */
 	job_close_content(job);
-	event_init(&end);
-	end.kind = EVENT_END;
 	d->job = NULL;
-	return report(d, &end, f);
+	return report_end(d, f);
 }
 
 int

@@ -255,6 +255,7 @@ transport_error(void *arg)
 void
 session_transport(struct session *s, struct transport *via)
 {
+	via->is_plain = s->e->tls == TLS_OFF;
 	/* Nothing of the opening is referred to any more. */
 	s->e = NULL;
 	s->f = NULL;

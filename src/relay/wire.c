@@ -2,7 +2,8 @@
 /*
  * The I/O loop of a session (RFC 5321 2.3.8, 4.2, 4.5.2, 4.5.3.2). Each turn
  * reads, then writes, and polls only when neither moved: TLS may hold octets
- * that poll does not see, and may want to read in order to write.
+ * that poll does not see, and may want to read in order to write. What is
+ * known to be empty is not read, where the system tells.
  *
  * What was given to send stays where it is until it is taken: OpenSSL asks
  * for the same pointer and length again. So output goes through one chunk
@@ -351,14 +352,17 @@ receive(struct wire *w, struct answer *a)
 	enum wire_status status;
 	ssize_t n;
 
-	while ((status = take_answer(w, a)) == WIRE_IDLE) {
+	while ((status = take_answer(w, a)) == WIRE_IDLE && !w->is_drained) {
 		n = w->via.recv(w->via.arg, w->in, CHUNK);
-		if (n == TRANSPORT_AGAIN)
+		if (n == TRANSPORT_AGAIN) {
+			w->is_drained = 1;
 			return WIRE_IDLE;
+		}
 		if (n <= 0)
 			return WIRE_LOST;
 		w->in_at = 0;
 		w->in_end = (size_t)n;
+		w->is_drained = w->via.is_plain && (size_t)n < CHUNK;
 	}
 	return status;
 }
@@ -415,13 +419,24 @@ time_left(const struct wire *w, long long since, int limit_ms)
 	return since + ms - clock_monotonic_ms();
 }
 
+/* Something was sent: a long content is listened to between its chunks, and
+ * TLS may have read in order to write. */
+static void
+listen_again(struct wire *w)
+{
+	if (!w->via.is_plain || has_output(w) || w->send_broken)
+		w->is_drained = 0;
+}
+
 /* Waits for the other side; *only_out is 1 when nothing but writing woke us
  * and must not be asked for at once again. */
 static void
-sleep_for_io(const struct wire *w, long long left, int *only_out)
+sleep_for_io(struct wire *w, long long left, int *only_out)
 {
 	struct pollfd p = { w->via.fd, POLLIN, 0 };
 
+	if (w->before_sleep != NULL)
+		w->before_sleep(w->before_sleep_arg);
 	if (has_output(w) && !*only_out)
 		p.events |= POLLOUT;
 	if (*only_out && left > OTHER_DIRECTION_MS)
@@ -431,6 +446,7 @@ sleep_for_io(const struct wire *w, long long left, int *only_out)
 	if (left > INT_MAX)
 		left = INT_MAX;
 	*only_out = poll(&p, 1, (int)left) == 1 && p.revents == POLLOUT;
+	w->is_drained = 0;
 }
 
 enum wire_status
@@ -456,6 +472,7 @@ wire_wait(struct wire *w, struct answer *a, int limit_ms)
 		if (sent == 1) {
 			since = clock_monotonic_ms();
 			only_out = 0;
+			listen_again(w);
 			continue;
 		}
 		left = time_left(w, since, limit_ms);
@@ -477,6 +494,7 @@ wire_check_idle(struct wire *w, struct answer *a)
 	enum wire_status status;
 
 	answer_reset(a);
+	w->is_drained = 0;
 	status = receive(w, a);
 	if (status == WIRE_IDLE &&
 	    (w->line.len != 0 || a->lines.len != 0)) {

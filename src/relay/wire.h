@@ -30,6 +30,9 @@ struct transport {
 	const char *(*error)(void *arg);
 	void *arg;
 	int fd; /* to poll */
+	/* What poll does not see is not there: nobody between us and the
+	 * system keeps octets that have come. */
+	int is_plain;
 };
 
 /* A reply: all its lines. (enum reply is the class of one.) */
@@ -74,6 +77,7 @@ struct wire {
 	/* Input: octets not yet looked at, and the line they continue. */
 	char *in;
 	size_t in_at, in_end;
+	int is_drained;    /* nothing more has come since the last sleep */
 	struct buf line;
 	/* Output: commands, then the content, then commands behind it. */
 	struct buf text, after;
@@ -89,6 +93,9 @@ struct wire {
 	int block_ms;      /* limit without progress while output is left */
 	long unsent;       /* transport's answer at the last look */
 	struct fault fault; /* WIRE_LOCAL: why */
+	/* Set by the caller; may be NULL. Called before each sleep. */
+	void (*before_sleep)(void *arg);
+	void *before_sleep_arg;
 	/*
 	 * Set by the caller; NULL: nobody wants to know. Hears, while a content
 	 * is on its way and at most every WIRE_PROGRESS_MS, how many octets of

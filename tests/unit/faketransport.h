@@ -136,6 +136,7 @@ fake_recv(void *arg, char *p, size_t len)
 			k->seen = (size_t)(found - k->sent.data) +
 			    strlen(a->data);
 			k->at++;
+			k->recvs--;
 			return fake_recv(arg, p, len);
 		}
 		return TRANSPORT_AGAIN;

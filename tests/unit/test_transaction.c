@@ -87,7 +87,8 @@ on_settled(void *arg)
 static void
 begin(struct bench *b, const struct act *acts, int pipelining)
 {
-	struct transport via = { fake_send, fake_recv, NULL, NULL, &b->k, -1 };
+	struct transport via = { fake_send, fake_recv, NULL, NULL, &b->k, -1,
+		0 };
 	struct transaction_limits limits = { 40, 40, 40, 40 };
 
 	memset(&b->k, 0, sizeof b->k);

@@ -23,11 +23,16 @@ struct bench {
 	int fd;
 };
 
+/* Every test runs with a transport that keeps octets back and with one that
+ * does not. */
+static int is_plain;
+
 /* An fd that is always ready, so that polling never delays. */
 static void
 bench_init(struct bench *b, const struct act *acts)
 {
-	struct transport via = { fake_send, fake_recv, NULL, NULL, &b->k, -1 };
+	struct transport via = { fake_send, fake_recv, NULL, NULL, &b->k, -1,
+		is_plain };
 
 	memset(b, 0, sizeof *b);
 	b->k.acts = acts;
@@ -938,8 +943,60 @@ test_forgetting(void)
 	bench_release(&b);
 }
 
-int
-main(void)
+/* How often it reads while a command and a content are answered. */
+static void
+test_turns(void)
+{
+	static const struct act acts[] = {
+		{ 'a', NULL }, { 'w', "DATA" }, { 'r', "354 go\r\n" },
+		{ 'w', "\r\n.\r\n" }, { 'r', "250 ok\r\n" }, { 0, NULL }
+	};
+	struct wire_content content = { -1, 0, 0, NULL, NULL };
+	struct bench b;
+
+	bench_init(&b, acts);
+	is_status(wire_check_idle(&b.w, &b.a), WIRE_IDLE, "nothing is due");
+	wire_put(&b.w, "DATA\r\n", 6);
+	is_status(wait_for(&b), WIRE_REPLY, "the reply to DATA");
+	is_number(b.k.recvs, 2, "what is empty is not read again");
+	wire_put_content(&b.w, &content);
+	is_status(wait_for(&b), WIRE_REPLY, "the reply to the dot");
+	is_number(b.k.recvs, is_plain ? 3 : 4, "before the content it is "
+	    "where octets may be kept back");
+	is_number(b.k.sends, 2, "one write each");
+	bench_release(&b);
+}
+
+static void
+count(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void
+test_sleep(void)
+{
+	static const struct act acts[] = {
+		{ 'r', "250 one\r\n250 two\r\n" }, { 'a', NULL },
+		{ 'r', "250 three\r\n" }, { 0, NULL }
+	};
+	struct bench b;
+	int sleeps = 0;
+
+	bench_init(&b, acts);
+	b.w.before_sleep = count;
+	b.w.before_sleep_arg = &sleeps;
+	wait_for(&b);
+	is_status(wait_for(&b), WIRE_REPLY, "replies that are there");
+	is_number(sleeps, 0, "... are no reason to sleep");
+	is_status(wait_for(&b), WIRE_REPLY, "one that is not");
+	/* Without octets kept back it is not even looked before the first. */
+	is_number(sleeps, is_plain ? 2 : 1, "... is, and that is told");
+	bench_release(&b);
+}
+
+static void
+test_all(void)
 {
 	test_forgetting();
 	test_lines();
@@ -947,7 +1004,9 @@ main(void)
 	test_waiting();
 	test_several_replies();
 	test_long_replies();
-	test_limits();
+	/* Its descriptor does not tell what comes. */
+	if (!is_plain)
+		test_limits();
 	test_commands();
 	test_broken_send();
 	test_stuffing();
@@ -961,5 +1020,14 @@ main(void)
 	test_early_reply();
 	test_talkative();
 	test_idle();
+	test_turns();
+	test_sleep();
+}
+
+int
+main(void)
+{
+	for (is_plain = 0; is_plain <= 1; is_plain++)
+		test_all();
 	return tap_done();
 }

@@ -101,7 +101,73 @@ buf_adds(struct buf *b, const char *s)
 int
 buf_addc(struct buf *b, char c)
 {
-	return buf_add(b, &c, 1);
+	if (b->len + 1 >= b->cap || b->max != 0 || b->overflow)
+		return buf_add(b, &c, 1);
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
+	return 0;
+}
+
+static void
+add_unsigned(struct buf *b, unsigned long long n)
+{
+	char digits[24], *end = digits + sizeof digits, *p = end;
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	buf_add(b, p, (size_t)(end - p));
+}
+
+static void
+add_signed(struct buf *b, long long n)
+{
+	if (n < 0)
+		buf_addc(b, '-');
+	add_unsigned(b, n < 0 ? 0 - (unsigned long long)n :
+	    (unsigned long long)n);
+}
+
+/* 1 when fmt begins with that directive, whose length *n is. */
+static int
+is_directive(const char *fmt, const char *directive, size_t *n)
+{
+	*n = strlen(directive);
+	return strncmp(fmt, directive, *n) == 0;
+}
+
+/*
+ * Appends a text of nothing but words and decimal numbers without a width, as
+ * nearly all of ours are: printf's machine costs several times as much. 1, or
+ * 0: there is something else in fmt, and b is as it was.
+ */
+static int
+add_plain(struct buf *b, const char *fmt, va_list ap)
+{
+	size_t before = b->len, n;
+	const char *s;
+
+	for (; *fmt != '\0'; fmt += n) {
+		n = strcspn(fmt, "%");
+		if (n != 0)
+			buf_add(b, fmt, n);
+		else if (is_directive(fmt, "%s", &n)) {
+			s = va_arg(ap, const char *);
+			buf_adds(b, s != NULL ? s : "(null)");
+		} else if (is_directive(fmt, "%d", &n))
+			add_signed(b, va_arg(ap, int));
+		else if (is_directive(fmt, "%lld", &n))
+			add_signed(b, va_arg(ap, long long));
+		else if (is_directive(fmt, "%ld", &n))
+			add_signed(b, va_arg(ap, long));
+		else if (is_directive(fmt, "%zu", &n))
+			add_unsigned(b, va_arg(ap, size_t));
+		else {
+			buf_truncate(b, before);
+			return 0;
+		}
+	}
+	return 1;
 }
 
 int
@@ -121,10 +187,17 @@ buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
 	size_t room;
 	va_list again;
-	int n;
+	int n, is_done;
 
 	if (b->cap == 0 && b->max == 0)
 		buf_grow(b, FIRST_TEXT);
+	if (b->max == 0 && !b->overflow) {
+		va_copy(again, ap);
+		is_done = add_plain(b, fmt, again);
+		va_end(again);
+		if (is_done)
+			return 0;
+	}
 	/* Most texts fit at the first attempt. */
 	room = b->overflow || b->max != 0 ? 0 : b->cap - b->len;
 	va_copy(again, ap);

@@ -86,13 +86,15 @@ add_without(struct buf *out, const char *text, const char *characters)
 {
 	struct buf quoted = BUF_INIT;
 	const char *p;
+	size_t n;
 
 	log_quotes(&quoted, text);
-	for (p = quoted.data; *p != '\0'; p++)
-		if (strchr(characters, *p) != NULL)
-			buf_addf(out, "\\x%02x", (unsigned char)*p);
-		else
-			buf_addc(out, *p);
+	for (p = quoted.data; *p != '\0'; p += n) {
+		n = strcspn(p, characters);
+		buf_add(out, p, n);
+		if (p[n] != '\0')
+			buf_addf(out, "\\x%02x", (unsigned char)p[n++]);
+	}
 	buf_release(&quoted);
 }
 

@@ -2,6 +2,9 @@
 /* The base layer: strings of bytes, files, quoting, UTF-8, dates, children. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,6 +19,36 @@
 #include "base/strv.h"
 #include "base/utf8.h"
 #include "tap.h"
+
+/* What is appended without printf is what printf says. */
+static void
+test_format(void)
+{
+	struct buf b = BUF_INIT;
+	char want[256];
+
+#define AS_PRINTF(...) do { \
+	buf_reset(&b); \
+	buf_addf(&b, __VA_ARGS__); \
+	snprintf(want, sizeof want, __VA_ARGS__); \
+	is_text(b.data, want, want); \
+} while (0)
+	AS_PRINTF("no directive");
+	AS_PRINTF("%s, %s and %s", "one", "", "three");
+	AS_PRINTF("%d %d %d", 0, INT_MAX, INT_MIN);
+	AS_PRINTF("%ld %ld", LONG_MAX, LONG_MIN);
+	AS_PRINTF("%lld %lld", LLONG_MAX, LLONG_MIN);
+	AS_PRINTF("%zu %zu", (size_t)0, SIZE_MAX);
+	AS_PRINTF("%s %d%% %c", "some", 10, 'x');
+	AS_PRINTF("%s=%02x, %s", "behind a plain one", 7, "and before one");
+	AS_PRINTF("%.*s|%5d|%-3s|%llu", 2, "cut", 42, "a", ULLONG_MAX);
+#undef AS_PRINTF
+	buf_reset(&b);
+	buf_adds(&b, "kept ");
+	buf_addf(&b, "%s%x", "twice? ", 255);
+	is_text(b.data, "kept twice? ff", "what was there stays");
+	buf_release(&b);
+}
 
 static void
 test_buf(void)
@@ -46,6 +79,7 @@ test_buf(void)
 	is_bytes(b.data, b.len, "a\0b", 3, "NUL is an octet like others");
 	buf_wipe(&b);
 
+	test_format();
 	buf_init(&b, 4);
 	ok(buf_adds(&b, "abcd") == 0, "a buf may be filled up to its max");
 	ok(buf_addc(&b, 'e') == -1, "an addition beyond max fails");

@@ -129,6 +129,44 @@ compat_unsent(int fd)
 #endif
 }
 
+#ifdef MSG_CMSG_CLOEXEC
+#define CLOSE_ON_EXEC MSG_CMSG_CLOEXEC
+#else
+#define CLOSE_ON_EXEC 0
+#endif
+
+/* Where the system does not do it itself. */
+static void
+close_on_exec(struct msghdr *m)
+{
+	struct cmsghdr *c;
+	size_t i, n;
+	int fd;
+
+	for (c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof fd;
+		for (i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+			fcntl(fd, F_SETFD, FD_CLOEXEC);
+		}
+	}
+}
+
+ssize_t
+compat_recvmsg(int fd, struct msghdr *m, int flags)
+{
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, m, flags | CLOSE_ON_EXEC);
+	while (n == -1 && errno == EINTR);
+	if (n != -1 && CLOSE_ON_EXEC == 0)
+		close_on_exec(m);
+	return n;
+}
+
 static int
 lock(int fd, int kind)
 {

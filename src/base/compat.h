@@ -7,6 +7,7 @@
 #define BASE_COMPAT_H
 
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* Overwrites memory in a way the compiler does not remove. */
@@ -57,6 +58,11 @@ int compat_reserve(int fd, off_t at, off_t len);
 int compat_watch_network(void);
 /* Takes whatever can be read from fd without waiting, and forgets it. */
 void compat_drain(int fd);
+/*
+ * recvmsg, again after a signal; descriptors that come with it are
+ * close-on-exec.
+ */
+ssize_t compat_recvmsg(int fd, struct msghdr *m, int flags);
 /*
  * Who has connected the Unix socket fd: user, and process (-1 where the
  * system does not tell). 0, or -1 with errno.

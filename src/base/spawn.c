@@ -66,6 +66,19 @@ move_up(int fd)
 }
 
 int
+spawn_pair(int pair[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+		return -1;
+	if (fcntl(pair[0], F_SETFD, FD_CLOEXEC) != -1 &&
+	    fcntl(pair[1], F_SETFD, FD_CLOEXEC) != -1)
+		return 0;
+	close(pair[0]);
+	close(pair[1]);
+	return -1;
+}
+
+int
 spawn_socket(struct child *c, const char *path, char *const argv[],
     struct fault *f)
 {
@@ -73,7 +86,7 @@ spawn_socket(struct child *c, const char *path, char *const argv[],
 
 	c->pid = -1;
 	c->fd = -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+	if (spawn_pair(pair) == -1)
 		return fault_errno(f, EX_OSERR, "cannot make a socket pair");
 	pair[0] = move_up(pair[0]);
 	pair[1] = move_up(pair[1]);

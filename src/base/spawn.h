@@ -15,6 +15,11 @@ struct child {
 };
 
 /*
+ * Makes a pair of connected Unix stream sockets, both close-on-exec. 0, or -1
+ * with errno.
+ */
+int spawn_pair(int pair[2]);
+/*
  * Starts the program at path with a Unix stream socket as its standard input
  * and output; standard error is ours. argv is NULL-ended. 0, or -1 with a
  * fault (EX_OSERR, EX_UNAVAILABLE when it cannot be executed).

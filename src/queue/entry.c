@@ -16,6 +16,8 @@
 #include "queue/escape.h"
 
 #define TEXT_MAX ((size_t)1 << 28)
+/* A file of so many octets is read in one piece. */
+#define SMALL_FILE ((size_t)8192)
 #define HEAD_FORMAT "qsendmail-queue %d %lld %lld %zu"
 
 void
@@ -522,22 +524,43 @@ read_lines(struct entry *e, char *p, size_t len, int in_journal, size_t *used)
 	return 0;
 }
 
-/* Where things are, from the head. */
-static int
-read_head(struct entry *e, size_t *size, struct fault *f)
-{
-	long long offset, length, text;
-	struct content *c = &e->content;
-	char head[ENTRY_HEAD + 1];
-	static const char magic[] = "qsendmail-queue ";
-	ssize_t n = io_pread(c->fd, head, ENTRY_HEAD, 0);
-	const char *p = head + sizeof magic - 1;
-	long long version;
+/* What has been read of a file at its beginning, and how long it is. */
+struct start {
+	char data[SMALL_FILE + 1];
+	size_t len;
+	off_t size;
+};
 
+/* The whole of a small file, else the head: 0, or -1 with a fault. */
+static int
+read_start(struct start *s, int fd, struct fault *f)
+{
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fstat(fd, &st) == 0)
+		n = io_pread(fd, s->data, st.st_size <= (off_t)SMALL_FILE ?
+		    (size_t)st.st_size : ENTRY_HEAD, 0);
 	if (n == -1)
 		return fault_errno(f, EX_IOERR, "cannot read it");
-	head[n] = '\0';
-	if (n != ENTRY_HEAD || strncmp(head, magic, sizeof magic - 1) != 0 ||
+	s->len = (size_t)n;
+	s->data[n] = '\0';
+	s->size = st.st_size;
+	return 0;
+}
+
+/* Where things are, from the head; *size is that of the text. */
+static int
+read_head(struct entry *e, const struct start *s, size_t *size,
+    struct fault *f)
+{
+	static const char magic[] = "qsendmail-queue ";
+	long long version, offset, length, text;
+	struct content *c = &e->content;
+	const char *p = s->data + sizeof magic - 1;
+
+	if (s->len < ENTRY_HEAD || s->data[ENTRY_HEAD - 1] != '\n' ||
+	    strncmp(s->data, magic, sizeof magic - 1) != 0 ||
 	    take_number(&p, 1 << 30, &version) == -1)
 		return fault_set(f, EX_DATAERR, "not a queue entry");
 	if (version != ENTRY_VERSION)
@@ -555,34 +578,43 @@ read_head(struct entry *e, size_t *size, struct fault *f)
 	return 0;
 }
 
-/* Text and journal: everything behind the content. */
+/* Text, of size octets, and journal: everything behind the content. */
 static int
-read_rest(struct entry *e, size_t size, struct fault *f)
+read_text(struct entry *e, char *text, size_t size, size_t len,
+    struct fault *f)
+{
+	size_t used = 0;
+
+	if (read_lines(e, text, size, 0, &used) == -1 || used != size ||
+	    e->envelope.n == 0)
+		return fault_set(f, EX_DATAERR, "a damaged queue entry");
+	if (read_lines(e, text + size, len - size, 1, &used) == -1)
+		return fault_set(f, EX_DATAERR, "a damaged journal in the "
+		    "queue entry");
+	e->journal = e->content.offset + e->content.length + (off_t)size;
+	e->end = e->journal + (off_t)used;
+	e->is_torn = used != len - size;
+	return 0;
+}
+
+static int
+read_rest(struct entry *e, struct start *s, size_t size, struct fault *f)
 {
 	off_t at = e->content.offset + e->content.length;
-	size_t len, used = 0;
-	struct stat st;
 	char *text;
-	int rc = -1;
+	size_t len;
+	int rc;
 
-	if (fstat(e->content.fd, &st) == -1)
-		return fault_errno(f, EX_IOERR, "cannot read it");
-	if (st.st_size < at + (off_t)size || st.st_size - at > (off_t)TEXT_MAX)
+	if (s->size < at + (off_t)size || s->size - at > (off_t)TEXT_MAX)
 		return fault_set(f, EX_DATAERR, "a damaged queue entry");
-	len = (size_t)(st.st_size - at);
+	len = (size_t)(s->size - at);
+	if ((off_t)s->len == s->size)
+		return read_text(e, s->data + at, size, len, f);
 	text = xmalloc(len + 1);
-	if (io_pread(e->content.fd, text, len, at) != (ssize_t)len)
-		fault_errno(f, EX_IOERR, "cannot read it");
-	else if (read_lines(e, text, size, 0, &used) == -1 || used != size ||
-	    e->envelope.n == 0)
-		fault_set(f, EX_DATAERR, "a damaged queue entry");
-	else if (read_lines(e, text + size, len - size, 1, &used) == -1)
-		fault_set(f, EX_DATAERR, "a damaged journal in the queue "
-		    "entry");
+	if (io_pread(e->content.fd, text, len, at) == (ssize_t)len)
+		rc = read_text(e, text, size, len, f);
 	else
-		rc = 0;
-	e->journal = at + (off_t)size;
-	e->end = e->journal + (off_t)used;
+		rc = fault_errno(f, EX_IOERR, "cannot read it");
 	free(text);
 	return rc;
 }
@@ -590,12 +622,13 @@ read_rest(struct entry *e, size_t size, struct fault *f)
 int
 entry_read(struct entry *e, int fd, struct fault *f)
 {
+	struct start s;
 	size_t size = 0;
 
 	e->content.fd = fd;
-	if (read_head(e, &size, f) == -1)
+	if (read_start(&s, fd, f) == -1 || read_head(e, &s, &size, f) == -1)
 		return -1;
-	return read_rest(e, size, f);
+	return read_rest(e, &s, size, f);
 }
 
 int

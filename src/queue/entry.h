@@ -49,6 +49,7 @@ struct entry {
 	int is_warned;       /* the sender has been told of the delay */
 	off_t journal;       /* where it begins */
 	off_t end;           /* behind the last whole line of the journal */
+	int is_torn;         /* the file may go on behind end */
 };
 
 void entry_init(struct entry *e);

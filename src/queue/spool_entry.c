@@ -67,20 +67,18 @@ spool_take(struct spool *s, const char *account, const char *id,
  * file cut, since that gives the reserved room back to the disk as well.
  */
 static int
-append(const struct entry *e, const struct buf *lines)
+append(struct entry *e, const struct buf *lines)
 {
 	int fd = e->content.fd;
-	struct stat st;
 
-	if (fstat(fd, &st) == -1)
-		return -1;
-	if (st.st_size > e->end) {
+	if (e->is_torn) {
 		if (ftruncate(fd, e->end) == -1)
 			return -1;
 		/* Without it the disk may be full some day. */
 		compat_reserve(fd, e->end, JOURNAL_RESERVE);
 	}
-	return io_pwrite(fd, lines->data, lines->len, e->end);
+	e->is_torn = io_pwrite(fd, lines->data, lines->len, e->end) == -1;
+	return e->is_torn ? -1 : 0;
 }
 
 int

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/spawn.h"
 #include "base/xalloc.h"
 #include "queue/eventlog.h"
 
@@ -61,11 +62,9 @@ fork_quietly(sigset_t *before)
 static int
 make_pair(int pair[2])
 {
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+	if (spawn_pair(pair) == -1)
 		return -1;
-	if (fcntl(pair[0], F_SETFD, FD_CLOEXEC) != -1 &&
-	    fcntl(pair[1], F_SETFD, FD_CLOEXEC) != -1 &&
-	    fcntl(pair[0], F_SETFL, O_NONBLOCK) != -1)
+	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != -1)
 		return 0;
 	close(pair[0]);
 	close(pair[1]);

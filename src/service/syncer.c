@@ -7,15 +7,14 @@
 #include "service/syncer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/spawn.h"
 
 #define MANY 100
 #define LONG_MS 1000
@@ -87,10 +86,8 @@ start(struct syncer *s, void (*in_child)(void *), void *arg)
 {
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+	if (spawn_pair(pair) == -1)
 		return;
-	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-	fcntl(pair[1], F_SETFD, FD_CLOEXEC);
 	s->pid = fork();
 	if (s->pid == 0) {
 		close(pair[0]);

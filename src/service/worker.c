@@ -6,14 +6,13 @@
 #include "service/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/spawn.h"
 #include "base/xalloc.h"
 
 /* Mails on their way at a time: with three of them the next envelope is always
@@ -235,10 +234,8 @@ worker_start(struct worker *w, struct spool *spool, void (*in_child)(void *),
 {
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+	if (spawn_pair(pair) == -1)
 		return fault_errno(f, EX_OSERR, "cannot make a socket pair");
-	fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-	fcntl(pair[1], F_SETFD, FD_CLOEXEC);
 	w->pid = fork();
 	if (w->pid == -1) {
 		fault_errno(f, EX_OSERR, "cannot start a process");

@@ -31,9 +31,15 @@ enum family {
 	BINARY     /* libmagic knows nothing */
 };
 
+/*
+ * The tables have no pointers: those would have to be relocated at the start
+ * of each call, also of one that has no file to ask about.
+ */
+#define TYPE_OCTETS 80 /* of one in a table, with its NUL */
+
 /* Which family an answer belongs to; a final '*' stands for any rest. */
 static const struct {
-	const char *said;
+	char said[TYPE_OCTETS];
 	enum family family;
 } families[] = {
 	{ "text/*", TEXT },
@@ -76,8 +82,8 @@ static const struct {
 /* Within a family the suffix of the name chooses. */
 static const struct {
 	enum family family;
-	const char *suffix;
-	const char *type;
+	char suffix[12];
+	char type[TYPE_OCTETS];
 } names[] = {
 	{ TEXT, "bat", "text/plain" },
 	{ TEXT, "c", "text/x-c" },
@@ -205,9 +211,9 @@ static const struct {
 
 /* Texts whose first octets (white space aside) prove what libmagic says. */
 static const struct {
-	const char *said;
-	const char *begins;
-	const char *type;
+	char said[TYPE_OCTETS];
+	char begins[20];
+	char type[TYPE_OCTETS];
 } formats[] = {
 	{ "text/html", "<", "text/html" },
 	{ "text/xml", "<", "text/xml" },
@@ -227,8 +233,8 @@ static const struct {
 
 /* libmagic's names for what is registered (RFC 6838) under another one. */
 static const struct {
-	const char *said;
-	const char *type;
+	char said[TYPE_OCTETS];
+	char type[TYPE_OCTETS];
 } registered[] = {
 	{ "application/font-woff", "font/woff" },
 	{ "application/vnd.ms-opentype", "font/otf" },
@@ -244,9 +250,9 @@ static const struct {
 
 /* For a system without the library or its database. */
 static const struct {
-	const char *begins;
+	char begins[12];
 	size_t len;
-	const char *type;
+	char type[TYPE_OCTETS];
 } signatures[] = {
 	{ "\xff\xd8\xff", 3, "image/jpeg" },
 	{ "\x89PNG\r\n\x1a\n", 8, "image/png" },

@@ -22,15 +22,19 @@ printf 'To: a@x\nSubject: s\n\nna\357ve\n' > latin1
 printf 'To: a@x\nSubject: na\357ve\n\nbody\n' > field
 printf '%%PDF-1.4\n%%\342\343\317\323\n1 0 obj\n' > file
 
-# opened INPUT ARGUMENT...: names in the words below what a call opens; "ok"
-# in front when it ends well
+words='locale gconv passwd libcurl'
+is_loaded() { grep -q 'LOAD_LIBMAGIC_TRUE"\]=""' "$builddir/config.status"; }
+! is_loaded || words="libmagic $words"
+
+# opened INPUT ARGUMENT...: which of the words a path has that a call opens;
+# "ok" in front when it ends well
 opened()
 {
 	input=$1
 	shift
 	strace -f -o trace -e trace=open,openat,connect "$QSENDMAIL" "$@" \
 		< "$input" > out 2> err && printf ok
-	for i in libmagic locale gconv passwd libcurl; do
+	for i in $words; do
 		! grep -v ENOENT trace | grep -q "\"[^\"]*/$i" || printf ' %s' $i
 	done
 }
@@ -48,7 +52,7 @@ printf 'Subject: s\r\n\r\nbody\r\n.\r\nQUIT\r\n' >> smtp
 is "a session of SMTP" "$(opened smtp -C rc -bs -odq)" ok
 
 word=libmagic
-if grep -q 'LOAD_LIBMAGIC_TRUE"\]=""' "$builddir/config.status"; then
+if is_loaded; then
 	is "libmagic for a file" "$(word mail -C rc -t -odq --attach file)" $word
 	is "... once it is asked, and not when its type is named" \
 		"$(word mail -C rc -t -odq --attach file --type text/plain)" ""

@@ -171,5 +171,10 @@ log_to_syslog_as(const char *ident, enum log_level level, const char *line)
 
 	openlog(ident, LOG_PID, LOG_MAIL);
 	syslog(priorities[level], "%s", line);
+}
+
+void
+log_to_syslog_end(void)
+{
 	closelog();
 }

@@ -33,11 +33,15 @@ int log_to_file(const char *path, const char *line, struct fault *f);
  * LOG_USER, as in msmtp), failed chooses between the priorities error and info.
  */
 void log_to_syslog(const char *facility, int failed, const char *line);
-/* The same with the facility mail, as program ident, in one of three
- * priorities. */
+/*
+ * The same with the facility mail, as program ident, in one of three
+ * priorities. What was opened for it stays open for the next such line;
+ * log_to_syslog_end closes it.
+ */
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 void log_to_syslog_as(const char *ident, enum log_level level,
     const char *line);
+void log_to_syslog_end(void);
 /* 1 when facility is a name that log_to_syslog knows. */
 int log_is_facility(const char *facility);
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <iconv.h>
 #include <langinfo.h>
+#include <locale.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@
 
 #define LINE_MAX_CHARS 76 /* RFC 2045 6.7 (5) and 6.8 */
 #define LINE_OCTETS 57    /* input octets of a full base64 line */
+#define NAME_OCTETS 40    /* of a charset */
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -382,7 +384,7 @@ charset_name(const char *charset)
 {
 	size_t i, len = strlen(charset);
 
-	if (len == 0 || len > 40)
+	if (len == 0 || len > NAME_OCTETS)
 		return NULL;
 	for (i = 0; i < len; i++)
 		if (!ascii_is_alnum(charset[i]) &&
@@ -455,10 +457,23 @@ charset_to_utf8(const char *charset, const char *text, size_t len,
 	return rc;
 }
 
+/*
+ * The process itself stays in the locale C: nothing else here shall depend on
+ * the user's, and few calls have a text that makes its files worth reading.
+ */
 const char *
 charset_locale(void)
 {
-	const char *name = charset_name(nl_langinfo(CODESET));
+	static char kept[NAME_OCTETS + 1];
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	const char *name;
 
-	return name == NULL || charset_is(name, "US-ASCII") ? "" : name;
+	if (locale == (locale_t)0)
+		return "";
+	name = charset_name(nl_langinfo_l(CODESET, locale));
+	if (name == NULL || charset_is(name, "US-ASCII"))
+		name = "";
+	memcpy(kept, name, strlen(name) + 1);
+	freelocale(locale);
+	return kept;
 }

@@ -73,7 +73,11 @@ int parameter_get(const char *body, size_t len, const char *name,
  */
 int charset_to_utf8(const char *charset, const char *text, size_t len,
     struct buf *out);
-/* The charset of the locale (nl_langinfo), "" when that is ASCII. */
+/*
+ * The charset of the locale that the environment names (nl_langinfo), "" when
+ * that is ASCII; valid until the next call. It reads files: only for text
+ * that is neither ASCII nor labelled.
+ */
 const char *charset_locale(void);
 
 #endif

@@ -590,7 +590,7 @@ header_add_line(struct header *h, const char *line, struct fault *f)
 	name = xmemdup(line, n);
 	header_add(&one, name, line + body);
 	free(name);
-	header_encode(&one, charset_locale());
+	header_encode(&one, utf8_is_8bit(line, len) ? charset_locale() : "");
 	fold_field(&one.v[0], LINE_COLUMNS);
 	header_move(&one, "", h);
 	header_release(&one);

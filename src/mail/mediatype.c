@@ -6,17 +6,17 @@
  * containers, texts of all sorts are text), so a text called x.jpg is never
  * image/jpeg. Of texts libmagic is believed only when the text begins as the
  * format demands: it takes prose for TeX or Java too easily.
- * The database is the one piece of state here: loaded at first use, kept
- * because loading costs more than asking. Without it a few signatures of our
- * own serve.
+ * The library and its database are the one piece of state here: loaded at
+ * first use, kept because loading costs more than asking. Without them a few
+ * signatures of our own serve.
  */
 #include "mail/mediatype.h"
 
-#include <magic.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
+#include "mail/libmagic.h"
 
 enum family {
 	NONE,      /* libmagic knows best */
@@ -31,9 +31,15 @@ enum family {
 	BINARY     /* libmagic knows nothing */
 };
 
+/*
+ * The tables have no pointers: those would have to be relocated at the start
+ * of each call, also of one that has no file to ask about.
+ */
+#define TYPE_OCTETS 80 /* of one in a table, with its NUL */
+
 /* Which family an answer belongs to; a final '*' stands for any rest. */
 static const struct {
-	const char *said;
+	char said[TYPE_OCTETS];
 	enum family family;
 } families[] = {
 	{ "text/*", TEXT },
@@ -76,8 +82,8 @@ static const struct {
 /* Within a family the suffix of the name chooses. */
 static const struct {
 	enum family family;
-	const char *suffix;
-	const char *type;
+	char suffix[12];
+	char type[TYPE_OCTETS];
 } names[] = {
 	{ TEXT, "bat", "text/plain" },
 	{ TEXT, "c", "text/x-c" },
@@ -205,9 +211,9 @@ static const struct {
 
 /* Texts whose first octets (white space aside) prove what libmagic says. */
 static const struct {
-	const char *said;
-	const char *begins;
-	const char *type;
+	char said[TYPE_OCTETS];
+	char begins[20];
+	char type[TYPE_OCTETS];
 } formats[] = {
 	{ "text/html", "<", "text/html" },
 	{ "text/xml", "<", "text/xml" },
@@ -227,8 +233,8 @@ static const struct {
 
 /* libmagic's names for what is registered (RFC 6838) under another one. */
 static const struct {
-	const char *said;
-	const char *type;
+	char said[TYPE_OCTETS];
+	char type[TYPE_OCTETS];
 } registered[] = {
 	{ "application/font-woff", "font/woff" },
 	{ "application/vnd.ms-opentype", "font/otf" },
@@ -242,11 +248,11 @@ static const struct {
 	{ "image/x-ms-bmp", "image/bmp" },
 };
 
-/* For a system without the database. */
+/* For a system without the library or its database. */
 static const struct {
-	const char *begins;
+	char begins[12];
 	size_t len;
-	const char *type;
+	char type[TYPE_OCTETS];
 } signatures[] = {
 	{ "\xff\xd8\xff", 3, "image/jpeg" },
 	{ "\x89PNG\r\n\x1a\n", 8, "image/png" },
@@ -262,32 +268,42 @@ static const struct {
 #define COUNT(a) (sizeof (a) / sizeof *(a))
 
 static struct {
+	const struct libmagic *library;
 	magic_t magic;
 	int tried;
 } database;
 
 static void
+database_close(void)
+{
+	if (database.magic != NULL)
+		database.library->close(database.magic);
+	database.magic = NULL;
+}
+
+static void
 database_load(void)
 {
 	database.tried = 1;
+	database.library = libmagic_get();
+	if (database.library == NULL)
+		return;
 	/* The parsers that are left out look deep into content from
 	 * elsewhere, or guess (CSV). */
-	database.magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS |
-	    MAGIC_NO_CHECK_CDF | MAGIC_NO_CHECK_CSV | MAGIC_NO_CHECK_ELF |
-	    MAGIC_NO_CHECK_JSON | MAGIC_NO_CHECK_TOKENS);
-	if (database.magic != NULL && magic_load(database.magic, NULL) == 0)
-		return;
-	if (database.magic != NULL)
-		magic_close(database.magic);
-	database.magic = NULL;
+	database.magic = database.library->open(MAGIC_MIME_TYPE |
+	    MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_CDF |
+	    MAGIC_NO_CHECK_CSV | MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_JSON |
+	    MAGIC_NO_CHECK_TOKENS);
+	if (database.magic != NULL &&
+	    database.library->load(database.magic, NULL) != 0)
+		database_close();
 }
 
 void
 mediatype_release(void)
 {
-	if (database.magic != NULL)
-		magic_close(database.magic);
-	database.magic = NULL;
+	database_close();
+	libmagic_release();
 	database.tried = 0;
 }
 
@@ -317,7 +333,7 @@ ask(const char *head, size_t len)
 	if (!database.tried)
 		database_load();
 	if (database.magic != NULL)
-		said = magic_buffer(database.magic, head, len);
+		said = database.library->buffer(database.magic, head, len);
 	/* Of small or odd containers libmagic is shy. */
 	if (said == NULL || strcmp(said, "application/octet-stream") == 0)
 		said = ask_signatures(head, len);

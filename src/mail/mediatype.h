@@ -2,7 +2,7 @@
 /*
  * What kind of file this is: its bytes by libmagic first, then its name for
  * what bytes cannot tell (Office files are ZIP to libmagic, CSV is text). The
- * only module that includes magic.h; the database is loaded at first use.
+ * library (libmagic.h) and its database are loaded at first use.
  */
 #ifndef MAIL_MEDIATYPE_H
 #define MAIL_MEDIATYPE_H
@@ -21,7 +21,7 @@ void mediatype_guess(const char *head, size_t len, const char *name,
     struct buf *type);
 /* 1 when text is type/subtype of RFC 2045 tokens, parameters allowed. */
 int mediatype_is_valid(const char *text);
-/* Frees the database. */
+/* Frees the database and the library. */
 void mediatype_release(void);
 
 #endif

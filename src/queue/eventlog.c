@@ -17,7 +17,8 @@
 
 /* ---- places ---- */
 
-/* Lines for one place; those for a file are written in one piece. */
+/* Lines for one place; those for a file are written in one piece, those for
+ * syslog by one connection. */
 struct piece {
 	const char *where;
 	struct buf lines, start; /* start: time and host of each line */
@@ -25,6 +26,12 @@ struct piece {
 };
 
 #define PIECE_INIT(where) { where, BUF_INIT, BUF_INIT, 0 }
+
+static int
+is_syslog(const struct piece *p)
+{
+	return strcmp(p->where, "syslog") == 0;
+}
 
 /* "Nov 27 20:00:00 HOST PROGRAM[PID]: TEXT", as syslog has it in its files. */
 static void
@@ -45,7 +52,9 @@ write_piece(struct piece *p)
 {
 	struct fault ignored = FAULT_INIT;
 
-	if (p->lines.len != 0)
+	if (is_syslog(p))
+		log_to_syslog_end();
+	else if (p->lines.len != 0)
 		log_to_file(p->where, p->lines.data, &ignored);
 	buf_release(&p->lines);
 	buf_release(&p->start);
@@ -70,7 +79,7 @@ put(struct piece *p, const char *name, const struct buf *text)
 	struct buf program = BUF_INIT;
 
 	buf_addf(&program, "qsendmail/%s", name);
-	if (strcmp(p->where, "syslog") == 0)
+	if (is_syslog(p))
 		log_to_syslog_as(program.data, find_level(text->data),
 		    text->data);
 	else

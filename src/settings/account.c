@@ -561,13 +561,14 @@ static int
 default_from(struct values *v, struct fault *f)
 {
 	struct origin origin = { ORIGIN_BUILTIN, NULL, 0 };
-	const struct passwd *user = getpwuid(getuid());
+	const struct passwd *user;
 	struct buf text = BUF_INIT;
 	const char *p;
 	int rc;
 
 	if (!has_maildir(v) || values_is_set(v, S_FROM))
 		return 0;
+	user = getpwuid(getuid());
 	for (p = user != NULL ? user->pw_name : ""; *p != '\0'; p++)
 		if (ascii_is_alnum(*p) || *p == '_' || *p == '-')
 			buf_addc(&text, *p);

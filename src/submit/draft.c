@@ -147,12 +147,22 @@ draft_take_text(struct draft *d, const char *text, const struct account *a,
 
 /* What text is that is not UTF-8: of that UTF-8 says nothing. */
 static const char *
-text_charset(const struct account *a)
+strange_charset(const struct account *a)
 {
 	const char *set = values_text(&a->values, S_CHARSET);
 	const char *name = set[0] != '\0' ? set : charset_locale();
 
 	return strcasecmp(name, "UTF-8") == 0 ? "" : name;
+}
+
+/* The same, when there may be such text in these fields, in a body of these
+ * facts, or in a part; else no charset. */
+static const char *
+text_charset(const struct draft *d, const struct header *h,
+    const struct text_facts *body, const struct account *a)
+{
+	return d->parts.n != 0 || header_is_8bit(h) || !body->is_utf8 ?
+	    strange_charset(a) : "";
 }
 
 /* Makes text and parts one body; the Content- fields of a message that had
@@ -174,8 +184,8 @@ compose_body(struct draft *d, const struct account *a,
 		return -1;
 	d->gap = gap_for(d, a, s);
 	writer_init(&w, d->content.fd, d->gap);
-	rc = compose_write(h, &d->text, &d->parts, text_charset(a), &w, facts,
-	    f);
+	rc = compose_write(h, &d->text, &d->parts, text_charset(d,
+	    &d->text.header, &d->text.facts, a), &w, facts, f);
 	if (rc == 0)
 		rc = writer_flush(&w, f);
 	writer_release(&w);
@@ -205,6 +215,19 @@ make_to(const struct values *v, const struct envelope *e, struct buf *out)
 }
 
 static int
+is_8bit(const char *text)
+{
+	return text != NULL && utf8_is_8bit(text, strlen(text));
+}
+
+/* 1 when what may be added to the header has octets that are not ASCII. */
+static int
+adds_8bit(const struct completion *c)
+{
+	return is_8bit(c->from) || is_8bit(c->to) || is_8bit(c->msgid_domain);
+}
+
+static int
 complete_header(struct draft *d, const struct account *a,
     const struct sender *s, const struct envelope *e, struct fault *f)
 {
@@ -218,7 +241,6 @@ complete_header(struct draft *d, const struct account *a,
 		.add_msgid = !values_is(v, S_SET_MSGID_HEADER, "off"),
 		.replace_msgid = values_is(v, S_SET_MSGID_HEADER, "on"),
 		.add_date = !values_is(v, S_SET_DATE_HEADER, "off"),
-		.charset = text_charset(a),
 		.remove_bcc = values_bool(v, S_REMOVE_BCC_HEADERS),
 	};
 
@@ -229,6 +251,8 @@ complete_header(struct draft *d, const struct account *a,
 	sender_apply(s, &d->message.header);
 	rc = a->is_service ? 0 :
 	    localname_repair(&d->message.header, a, s, f);
+	c.charset = adds_8bit(&c) ? strange_charset(a) :
+	    text_charset(d, &d->message.header, &d->message.body, a);
 	if (rc == 0)
 		rc = message_complete(&d->message, &c, f);
 	buf_release(&to);

@@ -13,7 +13,6 @@
 #include "submit/smtpd.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -469,7 +468,6 @@ smtpd_serve(const struct smtpd_client *client, const struct options *o,
 
 	if (check_options(o, report) == -1)
 		return;
-	setlocale(LC_CTYPE, "");
 	smtp_channel_init(&s.channel, client->in_fd, client->out_fd);
 	s.channel.timeout_ms = client->timeout_ms;
 	s.channel.strict = client->strict;

@@ -5,7 +5,6 @@
  */
 #include "submit/submit.h"
 
-#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -306,7 +305,6 @@ submit_run(const struct options *o, struct report *report)
 	struct fault f = FAULT_INIT;
 	struct submission s;
 
-	setlocale(LC_CTYPE, "");
 	submission_init(&s, o);
 	if (run(&s, report, &f) == -1)
 		report_fault(report, &f);

@@ -38,9 +38,12 @@ door()
 }
 door curl/ relay/session_state.h
 door openssl/ relay/certificate.c
-door magic.h mail/mediatype.c
+door magic.h mail/libmagic.h
 door syslog.h base/log.c
 door resolv.h base/compat_dns.c
+is "libmagic stays within mail/mediatype.c" \
+	"$(grep -l '"mail/libmagic.h"' */*.[ch] | grep -v '^mail/libmagic_')" \
+	mail/mediatype.c
 is "what includes libcurl stays within relay/session*.c" \
 	"$(grep -l '"relay/session_state.h"' */*.[ch] |
 		grep -v '^relay/session[a-z_]*\.c$')" ""
@@ -91,5 +94,9 @@ if [ -x "$builddir/qsendmail" ] && command -v ldd > /dev/null; then
 	LC_ALL=C ldd "$builddir/qsendmail" > "$T/libraries" 2>&1
 	hasnt "qsendmail is not linked to libcurl" "$T/libraries" libcurl
 	hasnt "nor to libidn2" "$T/libraries" libidn2
+	if grep -q 'LOAD_LIBMAGIC_TRUE"\]=""' "$builddir/config.status"; then
+		hasnt "nor to libmagic, which is loaded when it is needed" \
+			"$T/libraries" libmagic
+	fi
 fi
 finish

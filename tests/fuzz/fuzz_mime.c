@@ -5,7 +5,8 @@
  * that was asked for, and a second conversion must not change it any more.
  *
  * Build it with clang -fsanitize=fuzzer,address,undefined together with all
- * of src/base and src/mail (compat.c with -D_GNU_SOURCE) and -lmagic.
+ * of src/base and src/mail (compat.c with -D_GNU_SOURCE), but for
+ * src/mail/libmagic_loaded.c, and -lmagic.
  */
 #include <stdint.h>
 #include <stdlib.h>

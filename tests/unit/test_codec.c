@@ -834,11 +834,17 @@ test_charsets(void)
 	ok(charset_to_utf8("iso-8859-1", in.data, in.len, &out) == 0,
 	    "text that becomes longer");
 	is_number((long long)out.len, 20000, "all of it");
-	setlocale(LC_ALL, "C");
+	setenv("LC_ALL", "C", 1);
 	is_text(charset_locale(), "", "the locale C has no charset to tell");
-	if (setlocale(LC_ALL, "C.UTF-8") != NULL)
+	setenv("LC_ALL", "no such locale", 1);
+	is_text(charset_locale(), "", "one that is not there has none");
+	setenv("LC_ALL", "C.UTF-8", 1);
+	if (setlocale(LC_ALL, "") != NULL)
 		is_text(charset_locale(), "UTF-8", "that of C.UTF-8");
 	setlocale(LC_ALL, "C");
+	if (charset_locale()[0] != '\0')
+		is_text(charset_locale(), "UTF-8",
+		    "it is not the one of the process");
 	buf_release(&in);
 	buf_release(&out);
 }

@@ -380,8 +380,8 @@ has_own_secret(const struct account *a)
 	size_t i;
 
 	for (i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-		value = &a->values.v[sources[i]];
-		if (value->text != NULL && (value->origin.kind ==
+		value = values_find(&a->values, sources[i]);
+		if (value != NULL && (value->origin.kind ==
 		    ORIGIN_ACCOUNT || value->origin.kind == ORIGIN_DEFAULTS ||
 		    (value->origin.kind == ORIGIN_ENVIRONMENT &&
 		    is_other_domain(a))))
@@ -476,7 +476,8 @@ fill_from_provider(struct values *v, const struct section *provider)
 		if (!values_is_set(v, (enum setting_id)i) &&
 		    values_is_set(from, (enum setting_id)i) &&
 		    (provider_is(provider) || !is_personal((enum setting_id)i)))
-			values_put(v, (enum setting_id)i, &from->v[i]);
+			values_put(v, (enum setting_id)i,
+			    values_find(from, (enum setting_id)i));
 }
 
 static int
@@ -515,7 +516,7 @@ apply_provider(struct account *a, struct fault *f)
 static void
 copy_text(struct values *v, enum setting_id to, enum setting_id from)
 {
-	struct value value = { v->v[from].text, 0,
+	struct value value = { (char *)values_text(v, from), 0,
 	    { ORIGIN_PROVIDER, NULL, 0 } };
 
 	values_put(v, to, &value);
@@ -612,7 +613,7 @@ make_auto_from(struct values *v, struct fault *f)
 	if (*domain != '\0')
 		buf_addf(&text, "@%s", domain);
 	if (rc == 0)
-		put_from(v, text.data, &v->v[S_AUTO_FROM].origin);
+		put_from(v, text.data, values_origin(v, S_AUTO_FROM));
 	buf_release(&text);
 	return rc;
 }
@@ -652,7 +653,7 @@ settle_from(struct account *a, struct fault *f)
 	rc = pattern_expand(&text, values_text(v, S_FROM), PATTERN_FROM, NULL,
 	    f);
 	if (rc == 0)
-		put_from(v, text.data, &v->v[S_FROM].origin);
+		put_from(v, text.data, values_origin(v, S_FROM));
 	else
 		fault_context(f, "from \"%s\"", values_text(v, S_FROM));
 	buf_release(&text);
@@ -663,10 +664,9 @@ settle_from(struct account *a, struct fault *f)
 static int
 has_argv_source(const struct values *v)
 {
-	return (values_is_set(v, S_PASSWORDEVAL) &&
-	    v->v[S_PASSWORDEVAL].origin.kind == ORIGIN_COMMAND_LINE) ||
-	    (values_is_set(v, S_PASSWORD_FILE) &&
-	    v->v[S_PASSWORD_FILE].origin.kind == ORIGIN_COMMAND_LINE);
+	return values_origin(v, S_PASSWORDEVAL)->kind ==
+	    ORIGIN_COMMAND_LINE ||
+	    values_origin(v, S_PASSWORD_FILE)->kind == ORIGIN_COMMAND_LINE;
 }
 
 /* Then the password of the file is not looked for. (That of a proxy is,
@@ -726,11 +726,11 @@ account_add_evaluated(struct account *a, const char *name, const char *text,
 	if (row == NULL)
 		return fault_set(f, EX_SOFTWARE, "no setting is called %s",
 		    name);
-	old = &a->values.v[row - settings];
+	old = values_find(&a->values, (enum setting_id)(row - settings));
 	if ((row == &settings[S_PASSWORDEVAL] ||
 	    row == &settings[S_PASSWORD_FILE]) && has_argv_source(&a->values))
 		return 0;
-	if (old->text != NULL && (old->origin.kind == ORIGIN_COMMAND_LINE ||
+	if (old != NULL && (old->origin.kind == ORIGIN_COMMAND_LINE ||
 	    strcmp(old->text, text) == 0))
 		return 0;
 	return config_set(&a->values, name, text, &origin, f);
@@ -825,7 +825,6 @@ describe_value(struct buf *out, const struct values *v, enum setting_id id)
 void
 account_describe(const struct account *a, struct buf *out)
 {
-	static const struct origin builtin = { ORIGIN_BUILTIN, NULL, 0 };
 	size_t i, start;
 
 	buf_addf(out, "# account %s\n", a->name);
@@ -839,8 +838,8 @@ account_describe(const struct account *a, struct buf *out)
 		do
 			buf_addc(out, ' ');
 		while (out->len - start < 48);
-		describe_origin(out, values_is_set(&a->values,
-		    (enum setting_id)i) ? &a->values.v[i].origin : &builtin);
+		describe_origin(out, values_origin(&a->values,
+		    (enum setting_id)i));
 		buf_addc(out, '\n');
 	}
 }

@@ -42,7 +42,8 @@ run_eval(const struct eval *e, struct values *v, struct fault *f)
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (values_is_set(&made, (enum setting_id)i) &&
 		    !e->covered[i])
-			values_put(v, (enum setting_id)i, &made.v[i]);
+			values_put(v, (enum setting_id)i,
+			    values_find(&made, (enum setting_id)i));
 	rc = 0;
 out:
 	if (rc == -1)
@@ -61,8 +62,8 @@ forget_files(struct values *v)
 {
 	size_t i;
 
-	for (i = 0; i < SETTING_COUNT; i++)
-		v->v[i].origin.file = NULL;
+	for (i = 0; i < v->n; i++)
+		v->set[i].origin.file = NULL;
 }
 
 int

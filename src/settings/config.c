@@ -427,8 +427,9 @@ find_before(const struct parser *p, const char *name)
 static int
 is_own(const struct values *v, size_t id)
 {
-	return v->v[id].text != NULL &&
-	    v->v[id].origin.kind != ORIGIN_DEFAULTS;
+	const struct value *value = values_find(v, (enum setting_id)id);
+
+	return value != NULL && value->origin.kind != ORIGIN_DEFAULTS;
 }
 
 /*
@@ -457,7 +458,8 @@ inherit(struct section *s, const struct section *base)
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (is_own(&base->values, i)) {
 			values_put(&s->values, (enum setting_id)i,
-			    &base->values.v[i]);
+			    values_find(&base->values,
+			    (enum setting_id)i));
 			cover_evals(s, i);
 		}
 	for (i = 0; i < base->evals_n; i++)
@@ -568,7 +570,7 @@ replace_inherited(struct parser *p, const char *keyword)
 static int
 is_of_line(const struct value *v, const struct origin *line)
 {
-	return v->text != NULL && v->origin.file == line->file &&
+	return v != NULL && v->origin.file == line->file &&
 	    v->origin.line == line->line;
 }
 
@@ -596,7 +598,8 @@ setting_line(struct source *s, const char *keyword, const char *text,
 	if (config_set(&p->current->values, keyword, text, &origin, f) == -1)
 		return -1;
 	for (i = 0; p->current->evals_n > 0 && i < SETTING_COUNT; i++)
-		if (is_of_line(&p->current->values.v[i], &origin))
+		if (is_of_line(values_find(&p->current->values,
+		    (enum setting_id)i), &origin))
 			cover_evals(p->current, i);
 	return 0;
 }

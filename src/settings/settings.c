@@ -587,12 +587,28 @@ value_release(struct value *v, size_t id)
 	memset(v, 0, sizeof *v);
 }
 
+_Static_assert(SETTING_COUNT < 256, "struct values has octets for them");
+
+/* Takes a value over, with its text. */
+static void
+take_value(struct values *v, size_t id, const struct value *from)
+{
+	if (v->place[id] == 0) {
+		v->set = xgrow(v->set, v->n, &v->cap, sizeof *v->set);
+		memset(&v->set[v->n++], 0, sizeof *v->set);
+		v->place[id] = (unsigned char)v->n;
+	}
+	value_release(&v->set[v->place[id] - 1], id);
+	v->set[v->place[id] - 1] = *from;
+}
+
 int
 settings_set(struct values *v, enum setting_where where, const char *name,
     const char *text, const struct origin *origin, struct fault *f)
 {
 	const struct setting *row = settings_find(name);
 	struct parsed p = { BUF_INIT, 0, BUF_INIT };
+	struct value value;
 	size_t id;
 	int rc = -1;
 
@@ -613,12 +629,12 @@ settings_set(struct values *v, enum setting_where where, const char *name,
 		    &p.why, f);
 		goto out;
 	}
-	value_release(&v->v[id], id);
 	if (row->type == TYPE_SECRET && !v->keep_secrets)
 		buf_wipe(&p.text);
-	v->v[id].text = buf_detach(&p.text);
-	v->v[id].number = p.number;
-	v->v[id].origin = *origin;
+	value.text = buf_detach(&p.text);
+	value.number = p.number;
+	value.origin = *origin;
+	take_value(v, id, &value);
 	rc = 0;
 out:
 	buf_wipe(&p.text);
@@ -637,25 +653,30 @@ values_release(struct values *v)
 {
 	size_t i;
 
-	for (i = 0; i < SETTING_COUNT; i++)
-		value_release(&v->v[i], i);
+	for (i = 0; v->n != 0 && i < SETTING_COUNT; i++)
+		if (v->place[i] != 0)
+			value_release(&v->set[v->place[i] - 1], i);
+	free(v->set);
+	v->set = NULL;
+	v->n = v->cap = 0;
+	memset(v->place, 0, sizeof v->place);
 }
 
 void
 values_put(struct values *v, enum setting_id id, const struct value *from)
 {
 	int hide = settings[id].type == TYPE_SECRET && !v->keep_secrets;
-	char *text = xstrdup(hide ? "" : from->text);
+	struct value copy = *from;
 
-	value_release(&v->v[id], id);
-	v->v[id] = *from;
-	v->v[id].text = text;
+	copy.text = xstrdup(hide ? "" : from->text);
+	take_value(v, id, &copy);
 }
 
 void
 values_unset(struct values *v, enum setting_id id)
 {
-	value_release(&v->v[id], id);
+	if (v->place[id] != 0)
+		value_release(&v->set[v->place[id] - 1], id);
 }
 
 void
@@ -676,32 +697,58 @@ values_replace_sources(struct values *v, const struct values *over)
 void
 values_merge(struct values *v, const struct values *from)
 {
+	const struct value *value;
 	int i;
 
-	for (i = 0; i < SETTING_COUNT; i++)
-		if (from->v[i].text != NULL)
-			values_put(v, (enum setting_id)i, &from->v[i]);
+	for (i = 0; from->n != 0 && i < SETTING_COUNT; i++) {
+		value = values_find(from, (enum setting_id)i);
+		if (value != NULL)
+			values_put(v, (enum setting_id)i, value);
+	}
+}
+
+const struct value *
+values_find(const struct values *v, enum setting_id id)
+{
+	const struct value *found;
+
+	if (v->place[id] == 0)
+		return NULL;
+	found = &v->set[v->place[id] - 1];
+	return found->text != NULL ? found : NULL;
 }
 
 int
 values_is_set(const struct values *v, enum setting_id id)
 {
-	return v->v[id].text != NULL;
+	return values_find(v, id) != NULL;
 }
 
 const char *
 values_text(const struct values *v, enum setting_id id)
 {
-	return v->v[id].text != NULL ? v->v[id].text : settings[id].value;
+	const struct value *found = values_find(v, id);
+
+	return found != NULL ? found->text : settings[id].value;
+}
+
+const struct origin *
+values_origin(const struct values *v, enum setting_id id)
+{
+	static const struct origin builtin = { ORIGIN_BUILTIN, NULL, 0 };
+	const struct value *found = values_find(v, id);
+
+	return found != NULL ? &found->origin : &builtin;
 }
 
 long long
 values_number(const struct values *v, enum setting_id id)
 {
 	struct parsed p = { BUF_INIT, 0, BUF_INIT };
+	const struct value *found = values_find(v, id);
 
-	if (v->v[id].text != NULL)
-		return v->v[id].number;
+	if (found != NULL)
+		return found->number;
 	if (settings[id].value[0] == '\0' ||
 	    parse(&p, id, settings[id].value) == -1)
 		p.number = 0;

@@ -82,7 +82,9 @@ struct value {
  * recorded as set, with its origin, but its text is not kept.
  */
 struct values {
-	struct value v[SETTING_COUNT];
+	struct value *set; /* owned: those that were set, in the order of that */
+	size_t n, cap;
+	unsigned char place[SETTING_COUNT]; /* there, from 1; 0: none */
 	int keep_secrets;
 };
 
@@ -138,6 +140,11 @@ void settings_expand_tilde(struct buf *out, const char *path);
 void settings_spool(const struct values *v, struct buf *out);
 
 int values_is_set(const struct values *v, enum setting_id id);
+/* The value, NULL when it is not set; good until another one is set. */
+const struct value *values_find(const struct values *v, enum setting_id id);
+/* Where it came from, as long; never NULL. */
+const struct origin *values_origin(const struct values *v,
+    enum setting_id id);
 /* Never NULL; "" when there is neither value nor default. */
 const char *values_text(const struct values *v, enum setting_id id);
 int values_bool(const struct values *v, enum setting_id id);

@@ -187,17 +187,19 @@ is_word(enum setting_id id)
 static void
 put_settings(struct values *out, const struct values *argv)
 {
+	const struct value *path;
 	struct value value;
 	size_t i;
 
 	values_merge(out, argv);
 	for (i = 0; i < SETTING_COUNT; i++) {
-		if (settings[i].type != TYPE_PATH || argv->v[i].text == NULL ||
+		path = values_find(argv, (enum setting_id)i);
+		if (settings[i].type != TYPE_PATH || path == NULL ||
 		    (is_word((enum setting_id)i) &&
-		    strchr(argv->v[i].text, '/') == NULL))
+		    strchr(path->text, '/') == NULL))
 			continue;
-		value = argv->v[i];
-		value.text = io_whole_path(argv->v[i].text);
+		value = *path;
+		value.text = io_whole_path(path->text);
 		values_put(out, (enum setting_id)i, &value);
 		free(value.text);
 	}

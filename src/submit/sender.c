@@ -60,7 +60,8 @@ parse_setting(struct address *a, const struct request *r, enum setting_id id,
 {
 	if (parse_full(a, text, settings[id].name, f) == 0)
 		return 0;
-	if (r->account->values.v[id].origin.kind != ORIGIN_COMMAND_LINE)
+	if (values_origin(&r->account->values, id)->kind !=
+	    ORIGIN_COMMAND_LINE)
 		f->code = EX_CONFIG;
 	return -1;
 }

@@ -49,9 +49,9 @@ dump(const struct config *c, struct buf *out)
 		for (j = 0; j < SETTING_COUNT; j++)
 			if (values_is_set(&s->values, (enum setting_id)j))
 				buf_addf(out, " %s=%s@%u%c", settings[j].name,
-				    s->values.v[j].text,
-				    s->values.v[j].origin.line,
-				    kinds[s->values.v[j].origin.kind]);
+				    values_text(&s->values, j),
+				    values_origin(&s->values, j)->line,
+				    kinds[values_origin(&s->values, j)->kind]);
 		for (j = 0; j < s->evals_n; j++)
 			buf_addf(out, " $%s@%u%c", s->evals[j].command,
 			    s->evals[j].origin.line,
@@ -1089,8 +1089,8 @@ dump_account(const struct account *a, struct buf *out)
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (values_is_set(&a->values, (enum setting_id)i))
 			buf_addf(out, " %s=%s%c", settings[i].name,
-			    a->values.v[i].text,
-			    kinds[a->values.v[i].origin.kind]);
+			    values_text(&a->values, i),
+			    kinds[values_origin(&a->values, i)->kind]);
 	if (a->secret_file == NULL)
 		return;
 	buf_addf(out, " secret %s %s%s", a->secret_file, a->secret_section,
@@ -1492,7 +1492,7 @@ test_load_secret(void)
 	is_number(account_load_secret("rc", "b", &v, &f), 0,
 	    "the secret of a base");
 	is_text(values_text(&v, S_PASSWORD), "x", "is inherited");
-	ok(v.v[S_PASSWORD].origin.file == NULL,
+	ok(values_origin(&v, S_PASSWORD)->file == NULL,
 	    "origins do not point into what is gone");
 	values_release(&v);
 	is_number(account_load_secret("rc", "c", &v, &f), -1,
@@ -1532,7 +1532,7 @@ test_complete(void)
 	    "with the provider of the sender that came from an eval");
 	is_text(values_text(&a.values, S_TIMEOUT), "9",
 	    "the command line counts more than an eval");
-	is_number(a.values.v[S_USER].origin.line, 3,
+	is_number(values_origin(&a.values, S_USER)->line, 3,
 	    "what is the same keeps its origin");
 	account_describe(&a, &out);
 	ok(strstr(out.data, "\nfrom                 1@qq.com              "
@@ -1624,7 +1624,7 @@ is_impersonal(const struct section *s)
 {
 	const struct values *v = &s->values;
 
-	return v->v[S_HOST].origin.kind == ORIGIN_PROVIDER &&
+	return values_origin(v, S_HOST)->kind == ORIGIN_PROVIDER &&
 	    s->bases.n == 0 && s->evals_n == 0 && !values_is_set(v, S_FROM) &&
 	    !values_is_set(v, S_PASSWORD) &&
 	    !values_is_set(v, S_PASSWORD_FILE) &&

@@ -36,8 +36,9 @@ set_all(struct values *v, const char *text)
 		/* What the settings refuse must do no harm here either. */
 		if (settings_set(v, SETTING_FILE, name.data, value.data,
 		    &from, &f) == -1)
-			v->v[settings_find(name.data) - settings].text =
-			    xmemdup(value.data, value.len);
+			values_put(v, (enum setting_id)(settings_find(
+			    name.data) - settings), &(struct value){
+			    value.data, 0, from });
 	}
 	fault_release(&f);
 	buf_release(&name);

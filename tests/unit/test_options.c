@@ -71,9 +71,10 @@ dump(const struct options *o, struct buf *out)
 		dump_text(out, "name", o->parts[i].name);
 	}
 	for (i = 0; i < SETTING_COUNT; i++)
-		if (values_is_set(&o->argv, (enum setting_id)i))
+		if (values_is_set(&o->argv, i))
 			buf_addf(out, " --%s=%s%s", settings[i].name,
-			    o->argv.v[i].text, o->argv.v[i].origin.kind ==
+			    values_text(&o->argv, i),
+			    values_origin(&o->argv, i)->kind ==
 			    ORIGIN_COMMAND_LINE ? "" : "?");
 	dump_list(out, "to", &o->recipients);
 }

@@ -239,6 +239,7 @@ test_case(const struct set_case *c)
 	const struct setting *row = settings_find(c->setting);
 	struct fault f = FAULT_INIT;
 	struct values v;
+	enum setting_id id;
 	int rc;
 
 	values_init(&v);
@@ -251,9 +252,10 @@ test_case(const struct set_case *c)
 		    !values_is_set(&v, (enum setting_id)(row - settings)),
 		    "  ... and sets nothing");
 	} else {
-		is_text(rc == 0 ? v.v[row - settings].text : f.text.data,
-		    c->want, c->name);
-		is_number(v.v[row - settings].number, c->number,
+		id = (enum setting_id)(row - settings);
+		is_text(rc == 0 ? values_text(&v, id) : f.text.data, c->want,
+		    c->name);
+		is_number(values_number(&v, id), c->number,
 		    "  ... and the number behind it");
 	}
 	values_release(&v);
@@ -296,11 +298,12 @@ test_defaults(void)
 	is_number(values_bool(&v, S_TLS_CERTCHECK), 0, "a switch set to off");
 	ok(values_is(&v, S_SENDER, "login"), "a choice that is set");
 	is_number(values_number(&v, S_SENDER), 1, "its index when set");
-	is_number(v.v[S_SENDER].origin.line, 3, "the line is kept");
-	is_number(v.v[S_SENDER].origin.kind, ORIGIN_ACCOUNT, "the kind is kept");
+	is_number(values_origin(&v, S_SENDER)->line, 3, "the line is kept");
+	is_number(values_origin(&v, S_SENDER)->kind, ORIGIN_ACCOUNT,
+	    "the kind is kept");
 	set(&v, "sender", "any", 9);
 	ok(values_is(&v, S_SENDER, "any"), "a later value replaces the first");
-	is_number(v.v[S_SENDER].origin.line, 9, "and so does its origin");
+	is_number(values_origin(&v, S_SENDER)->line, 9, "and so does its origin");
 	values_release(&v);
 	ok(!values_is_set(&v, S_TLS), "a released set has nothing");
 }
@@ -348,14 +351,15 @@ test_merge(void)
 	    "values that keep secrets have the secret");
 	values_merge(&a, &b);
 	is_text(values_text(&a, S_HOST), "b", "merging replaces a value");
-	is_number(a.v[S_HOST].origin.line, 3, "with its origin");
+	is_number(values_origin(&a, S_HOST)->line, 3, "with its origin");
 	is_text(values_text(&a, S_USER), "me", "what is not set stays");
 	is_number(values_number(&a, S_TIMEOUT), 5, "numbers are merged");
 	is_text(values_text(&a, S_PASSWORD), "",
 	    "a secret is not copied to values that keep none");
 	is_number(values_number(&a, S_PASSWORD), 1, "but that there is one");
 	is_text(values_text(&b, S_HOST), "b", "the source is untouched");
-	ok(a.v[S_HOST].text != b.v[S_HOST].text, "texts are copies");
+	ok(values_text(&a, S_HOST) != values_text(&b, S_HOST),
+	    "texts are copies");
 	values_merge(&keeper, &b);
 	is_text(values_text(&keeper, S_PASSWORD), "hunter2",
 	    "a secret is copied to values that keep them");

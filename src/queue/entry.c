@@ -213,6 +213,8 @@ entry_put_recipient(struct entry *e, size_t i, struct buf *out)
 	    reply_name(r->reply), r->code);
 	escape_put(out, r->text);
 	buf_addc(out, '\n');
+	if (r->is_unreported)
+		buf_addf(out, "unreported %zu\n", i);
 }
 
 void
@@ -433,15 +435,38 @@ read_to(struct entry *e, const char *value)
 	return 0;
 }
 
+/* A recipient's number that is all of the value. */
 static int
-read_told(struct entry *e, const char *value)
+take_recipient(const struct entry *e, const char *value, size_t *number)
 {
 	long long i;
 
 	if (take_number(&value, (1LL << 31) - 1, &i) == -1 ||
 	    *value != '\0' || (size_t)i >= e->envelope.n)
 		return -1;
+	*number = (size_t)i;
+	return 0;
+}
+
+static int
+read_told(struct entry *e, const char *value)
+{
+	size_t i;
+
+	if (take_recipient(e, value, &i) == -1)
+		return -1;
 	e->envelope.v[i].is_told = 1;
+	return 0;
+}
+
+static int
+read_unreported(struct entry *e, const char *value)
+{
+	size_t i;
+
+	if (take_recipient(e, value, &i) == -1)
+		return -1;
+	envelope_set_unreported(&e->envelope, i);
 	return 0;
 }
 
@@ -481,7 +506,7 @@ static const struct line {
 	{ "recipient", read_recipient, 0 },
 	{ "notify", read_notify, 0 }, { "orcpt", read_orcpt, 0 },
 	{ "attempt", read_attempt, 1 }, { "to", read_to, 1 },
-	{ "told", read_told, 1 },
+	{ "unreported", read_unreported, 1 }, { "told", read_told, 1 },
 	{ "next", read_next, 1 }, { "hold", read_hold, 1 },
 	{ "warned", read_warned, 1 },
 };

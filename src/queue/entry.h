@@ -76,7 +76,8 @@ int entry_journal(const struct entry *e, struct buf *out, struct fault *f);
 
 /* Journal lines, appended to out and taken over into e. */
 void entry_put_attempt(struct entry *e, time_t when, struct buf *out);
-/* The outcome that recipient i has in e->envelope. */
+/* The outcome that recipient i has in e->envelope, and whether its success is
+ * unreported. */
 void entry_put_recipient(struct entry *e, size_t i, struct buf *out);
 /* The sender knows of the end of recipient i. */
 void entry_put_told(struct entry *e, size_t i, struct buf *out);

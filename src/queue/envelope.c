@@ -182,8 +182,16 @@ envelope_record(struct envelope *e, size_t i, enum stage stage,
 	r->reply = reply;
 	r->code = code;
 	r->outcome = outcome_find(stage, reply)->outcome;
+	r->is_unreported = 0;
 	free(r->text);
 	r->text = xstrdup(text);
+}
+
+void
+envelope_set_unreported(struct envelope *e, size_t i)
+{
+	if (e->v[i].outcome == OUTCOME_DONE)
+		e->v[i].is_unreported = 1;
 }
 
 size_t
@@ -216,7 +224,14 @@ envelope_copy(struct envelope *out, const struct envelope *e)
 		out->v[i].code = from->code;
 		out->v[i].is_waiting = from->is_waiting;
 		out->v[i].is_told = from->is_told;
+		out->v[i].is_unreported = from->is_unreported;
 	}
+}
+
+int
+recipient_wants_success(const struct recipient *r)
+{
+	return strstr(r->notify, "SUCCESS") != NULL;
 }
 
 int

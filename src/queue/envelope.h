@@ -21,6 +21,8 @@ struct recipient {
 	int is_waiting; /* it waits in the queue for another attempt */
 	int is_told;   /* the sender knows of the end: by an exit status or a
 	                * notice (queue entries) */
+	int is_unreported; /* it has the mail, its sender wants to be told so,
+	                * and no server will; only with OUTCOME_DONE */
 	/* Wishes (RFC 3461), as dsn.h makes and checks them. */
 	char *notify;  /* owned; value of NOTIFY, upper case ("NEVER",
 	                * "SUCCESS,DELAY"), "" if none */
@@ -55,8 +57,13 @@ void recipient_format_dsn(const struct recipient *r, struct buf *out);
 /* Records what became of recipient i; the outcome is looked up in the table. */
 void envelope_record(struct envelope *e, size_t i, enum stage stage,
     enum reply reply, int code, const char *text);
+/* No server reports that recipient i has the mail, and its sender wants to be
+ * told so; without effect when it has it not. */
+void envelope_set_unreported(struct envelope *e, size_t i);
 /* A copy of everything; out need not be initialised. */
 void envelope_copy(struct envelope *out, const struct envelope *e);
+/* 1 when the sender wants to hear of a success (NOTIFY, RFC 3461 4.1). */
+int recipient_wants_success(const struct recipient *r);
 /* 1 when r has neither the mail nor a refusal for good: to be tried (again). */
 int recipient_is_left(const struct recipient *r);
 /* 1 when the server has accepted the mail for r, or the queue has it. */

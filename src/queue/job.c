@@ -654,6 +654,7 @@ static const struct {
 	{ EVENT_ENVELOPE, "envelope" }, { EVENT_CONTENT, "content" },
 	{ EVENT_PROGRESS, "progress" },
 	{ EVENT_DOT, "dot" }, { EVENT_RCPT, "rcpt" },
+	{ EVENT_UNREPORTED, "unreported" },
 	{ EVENT_FAULT, "fault" }, { EVENT_END, "end" },
 };
 
@@ -717,6 +718,9 @@ event_put(struct frames *s, const struct event *e)
 		    stage_name(e->stage), reply_name(e->reply), e->code,
 		    e->exit_status, text_or_empty(e->text));
 		break;
+	case EVENT_UNREPORTED:
+		buf_addf(&b, "%zu", e->recipient);
+		break;
 	default:
 		break;
 	}
@@ -755,6 +759,18 @@ read_result(struct frames *s, struct event *e, struct fault *f)
 	e->stage = (enum stage)stage_n;
 	e->reply = (enum reply)reply_n;
 	e->text = xstrdup(s->value.data + at + 1);
+	return 0;
+}
+
+static int
+read_unreported(struct frames *s, struct event *e, struct fault *f)
+{
+	char *end;
+	unsigned long long number = strtoull(s->value.data, &end, 10);
+
+	if (s->value.data[0] < '0' || s->value.data[0] > '9' || *end != '\0')
+		return unexpected(s, f);
+	e->recipient = (size_t)number;
 	return 0;
 }
 
@@ -849,6 +865,9 @@ event_read(struct frames *s, struct event *e, struct fault *f)
 	case EVENT_RCPT:
 	case EVENT_FAULT:
 		rc = read_result(s, e, f);
+		break;
+	case EVENT_UNREPORTED:
+		rc = read_unreported(s, e, f);
 		break;
 	default:
 		rc = 0;

@@ -33,7 +33,10 @@
  *   the relay)
  *
  * From the relay: "step", "rcpt", ... (enum event_kind), "end" after each
- * mail or other job.
+ * mail or other job. "unreported NUMBER" comes right behind the rcpt of a
+ * recipient who has the mail and wants to be told so (NOTIFY=SUCCESS), when
+ * the server does not offer DSN or a Maildir is in its place: nobody but the
+ * front end's side can make that report (RFC 3461 5.2.2).
  */
 #ifndef QUEUE_JOB_H
 #define QUEUE_JOB_H
@@ -44,7 +47,7 @@
 #include "queue/envelope.h"
 #include "settings/settings.h"
 
-#define JOB_VERSION 3
+#define JOB_VERSION 4
 
 /* Descriptors that may be on their way at a time. */
 #define FRAMES_FDS 16
@@ -146,6 +149,7 @@ enum event_kind {
 	EVENT_PROGRESS, /* octets of octets_total have been sent */
 	EVENT_DOT,      /* the final dot is about to be sent */
 	EVENT_RCPT,     /* outcome of one recipient */
+	EVENT_UNREPORTED, /* it is done, and no server reports that */
 	EVENT_FAULT,    /* account or session: no mail was touched by it */
 	EVENT_END
 };
@@ -158,7 +162,7 @@ struct event {
 	char *text;            /* owned: STEP: the reply, lines separated by LF;
 	                        * RCPT, FAULT: the server's words or a reason;
 	                        * SRV: the host, or "." for no service */
-	size_t recipient;      /* RCPT: its number */
+	size_t recipient;      /* RCPT, UNREPORTED: its number */
 	enum stage stage;      /* RCPT, FAULT */
 	enum reply reply;      /* RCPT, FAULT */
 	int code;              /* RCPT, FAULT: SMTP code, 0 if none; SRV: the

@@ -28,6 +28,18 @@ text_or_empty(const char *s)
 	return s != NULL ? s : "";
 }
 
+static const char *
+maildir_of(const struct delivery *d)
+{
+	return values_text(&d->job->settings, S_MAILDIR);
+}
+
+static const struct capabilities *
+server_offer(const struct delivery *d)
+{
+	return d->endpoint.is_lmtp ? &d->offer : session_offer(d->session);
+}
+
 /* Reports. */
 
 static int
@@ -118,6 +130,15 @@ report_fault(struct delivery *d, const struct fault *f)
 	failure_release(&why);
 }
 
+/* 1 when r has the mail, and its sender would not hear of that though it was
+ * asked for. An LMTP server is one like others: who knows what is behind. */
+static int
+is_unreported(const struct delivery *d, const struct recipient *r)
+{
+	return r->outcome == OUTCOME_DONE && recipient_wants_success(r) &&
+	    (maildir_of(d)[0] != '\0' || !server_offer(d)->dsn);
+}
+
 static void
 report_recipient(void *arg, size_t i)
 {
@@ -133,6 +154,10 @@ report_recipient(void *arg, size_t i)
 	e.code = r->code;
 	e.text = r->text;
 	report_event(d, &e);
+	if (is_unreported(d, r)) {
+		e.kind = EVENT_UNREPORTED;
+		report_event(d, &e);
+	}
 }
 
 /* Hooks of the transaction. */
@@ -369,12 +394,6 @@ set_up(struct delivery *d, struct failure *why)
 	}
 	d->is_set_up = 1;
 	return 0;
-}
-
-static const struct capabilities *
-server_offer(const struct delivery *d)
-{
-	return d->endpoint.is_lmtp ? &d->offer : session_offer(d->session);
 }
 
 /* The number of recipients in one transaction that the server names. */
@@ -642,12 +661,6 @@ run_mail(struct delivery *d)
 }
 
 /* Maildirs. */
-
-static const char *
-maildir_of(const struct delivery *d)
-{
-	return values_text(&d->job->settings, S_MAILDIR);
-}
 
 /* The same steps as with a server, as far as there are any. */
 static void

@@ -343,6 +343,25 @@ tell(struct courier *c, struct entry *e, struct visit *v, struct fault *f)
 	return rc;
 }
 
+/* Nobody has to hear of a success: where the notice cannot be made that is
+ * noted, and the mail goes its way. */
+static void
+tell_success(struct courier *c, struct entry *e, struct visit *v)
+{
+	struct fault f = FAULT_INIT;
+	struct sender s;
+
+	if (tell_successes_due(e) == 0)
+		return;
+	sender_init(&s);
+	if (find_sender(c, e, &s, &f) == -1 ||
+	    tell_successes(c, e, &s, &v->notices, &f) == -1)
+		eventlog_note(log_of(c), "bounce", e->id, "warning: no notice "
+		    "of the success: %s", f.text.data);
+	sender_release(&s);
+	fault_release(&f);
+}
+
 /* It should be gone and is not: at least nobody sends it again. */
 static void
 note_outcomes(struct courier *c, struct entry *e)
@@ -410,6 +429,7 @@ end_visit(struct courier *c, struct errand *er, struct fault *f)
 		wait_until(&er->visit, clock_now() + TELL_AGAIN_S);
 		return 0;
 	}
+	tell_success(c, e, &er->visit);
 	return entry_left(e) == 0 ? finish(c, e, &er->visit, f) : 0;
 }
 
@@ -452,12 +472,37 @@ begin_visit(struct courier *c, struct errand *er, int is_forced,
 	return 1;
 }
 
+/*
+ * What became of those who were tried. A mail that everybody has leaves the
+ * queue at once, unless a notice of that is to be made first.
+ */
+static int
+note_attempt(struct courier *c, struct errand *er, int sent, struct fault *f)
+{
+	struct entry *e = &er->entry;
+	struct visit *v = &er->visit;
+	int is_done = is_all_done(e), rc;
+
+	if (is_done && tell_successes_due(e) == 0)
+		return 0;
+	/* While an account pauses its mail stays due. */
+	wait_until(v, sent == -1 ? clock_now() : outcomes_next(e));
+	rc = outcomes_write(c->spool, e, er->was_left, v->next, f);
+	if (rc == -1 && is_done) {
+		/* It must not be sent again for that. */
+		eventlog_note(log_of(c), "bounce", e->id, "%s", f->text.data);
+		fault_release(f);
+		rc = 0;
+	}
+	return rc;
+}
+
 static int
 complete_visit(struct courier *c, struct errand *er, struct fault *f)
 {
 	struct entry *e = &er->entry;
 	struct visit *v = &er->visit;
-	int sent = follow_mail(c, er), rc = 0;
+	int sent = follow_mail(c, er), rc;
 
 	v->has_answered = sent == 0;
 	if (sent == -1)
@@ -465,11 +510,7 @@ complete_visit(struct courier *c, struct errand *er, struct fault *f)
 	/* A wrong password says nothing about the mail. */
 	if (v->pause != PAUSE_ACCOUNT && is_too_old(c, e))
 		outcomes_give_up(e);
-	if (!is_all_done(e)) {
-		/* While an account pauses its mail stays due. */
-		wait_until(v, sent == -1 ? clock_now() : outcomes_next(e));
-		rc = outcomes_write(c->spool, e, er->was_left, v->next, f);
-	}
+	rc = note_attempt(c, er, sent, f);
 	if (rc == 0)
 		rc = end_visit(c, er, f);
 	log_visit(c, er);

@@ -264,7 +264,8 @@ fill_entry(struct keep *k, const struct account *a, const struct options *o,
 	entry->content = *c;
 }
 
-/* The journal of the attempt that was made before. */
+/* The journal of the attempt that was made before. Its end for somebody is
+ * told by the exit status, or the reply to the client. */
 static void
 put_attempt(struct entry *e, struct buf *lines)
 {
@@ -274,7 +275,8 @@ put_attempt(struct entry *e, struct buf *lines)
 	for (i = 0; i < e->envelope.n; i++) {
 		if (e->envelope.v[i].outcome != OUTCOME_NONE)
 			entry_put_recipient(e, i, lines);
-		if (e->envelope.v[i].outcome == OUTCOME_REJECT)
+		if (e->envelope.v[i].outcome == OUTCOME_REJECT ||
+		    e->envelope.v[i].is_unreported)
 			entry_put_told(e, i, lines);
 	}
 	entry_put_next(e, e->next, lines);

@@ -66,6 +66,18 @@ make_original(const struct recipient *r)
 	return buf_detach(&text);
 }
 
+/* RFC 3461 4.3: RET is about failures; any other report has but the header. */
+static int
+has_header_only(const struct notice *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->recipients_n; i++)
+		if (n->recipients[i].action == BOUNCE_FAILED)
+			return strcmp(n->envelope->ret, "HDRS") == 0;
+	return 1;
+}
+
 int
 notice_write(const struct notice *n, int fd, off_t at, struct content *out,
     struct fault *f)
@@ -77,7 +89,7 @@ notice_write(const struct notice *n, int fd, off_t at, struct content *out,
 		.recipients = n->recipients, .recipients_n = n->recipients_n,
 		.remote_mta = values_text(&n->account->values, S_HOST),
 		.msgid_domain = n->sender->msgid_domain,
-		.headers_only = strcmp(n->envelope->ret, "HDRS") == 0,
+		.headers_only = has_header_only(n),
 		.now = clock_now(), .arrival = n->arrival,
 		.retry_until = n->retry_until,
 	};

@@ -158,15 +158,34 @@ settle(struct envelope *e, int dot_sent, const char *why)
 }
 
 static int
-record_recipient(struct envelope *e, const struct event *event,
+check_recipient(const struct envelope *e, const struct event *event,
     struct fault *f)
 {
 	if (event->recipient >= e->n)
 		return fault_set(f, EX_SOFTWARE,
 		    "qsendmail-relay reports recipient %zu of %zu",
 		    event->recipient, e->n);
+	return 0;
+}
+
+static int
+record_recipient(struct envelope *e, const struct event *event,
+    struct fault *f)
+{
+	if (check_recipient(e, event, f) == -1)
+		return -1;
 	envelope_record(e, event->recipient, event->stage, event->reply,
 	    event->code, event->text);
+	return 0;
+}
+
+static int
+note_unreported(struct envelope *e, const struct event *event,
+    struct fault *f)
+{
+	if (check_recipient(e, event, f) == -1)
+		return -1;
+	envelope_set_unreported(e, event->recipient);
 	return 0;
 }
 
@@ -199,6 +218,8 @@ take_event(struct relay *r, const struct account *a, struct envelope *e,
 		return 0;
 	case EVENT_RCPT:
 		return record_recipient(e, event, f);
+	case EVENT_UNREPORTED:
+		return note_unreported(e, event, f);
 	case EVENT_FAULT:
 		*session_fault = 1;
 		keep_fault(r, event);

@@ -295,7 +295,7 @@ FAKE_DIE=start run "$QSENDMAIL" a@x < in
 is "a relay that dies at once is 75" "$status" 75
 mail > in
 FAKE_VERSION=99 run "$QSENDMAIL" a@x < in
-has "another version says both" err '(3 and 99)'
+has "another version says both" err '(4 and 99)'
 is "and is 70: trying again does not help" "$status" 70
 mail > in
 QSENDMAIL_RELAY=/bin/cat run "$QSENDMAIL" a@x < in

@@ -8,6 +8,7 @@ What it answers can be changed at any time:
     s.dot = "451 4.3.0 later"            to the final dot; a function of the
                                          mail may say it, None: close instead
     s.greeting, s.mail, s.auth           to those steps
+    s.offer.remove("DSN")                to EHLO
 s.close() goes away, s.open() comes back at the same port. s.wait(n) waits
 until n mails are there. s.violations has what a correct client never does."""
 
@@ -20,6 +21,7 @@ class Sink:
     def __init__(self):
         self.rcpt, self.dot = {}, "250 2.0.0 OK: queued as 1"
         self.greeting, self.mail = "220 sink ESMTP", "250 2.1.0 OK"
+        self.offer = ["PIPELINING", "SIZE 0", "DSN", "8BITMIME"]
         self.mails, self.violations, self.connections = [], [], 0
         self.at_mail = None      # a function, called at each MAIL
         self.changed = threading.Condition()
@@ -88,8 +90,8 @@ class Sink:
             path = re.search(rb"<(.*?)>", line)
             path = path[1].decode("utf-8", "replace") if path else ""
             if verb in (b"EHLO", b"HELO"):
-                say("250-sink\r\n250-PIPELINING\r\n250-SIZE 0\r\n250-DSN\r\n"
-                    "250 8BITMIME")
+                say("".join("250-%s\r\n" % i for i in ["sink"] +
+                            self.offer[:-1]) + "250 " + self.offer[-1])
             elif verb == b"MAIL":
                 if self.at_mail is not None:
                     self.at_mail()

@@ -155,7 +155,7 @@ same("what a second connection could not do",
      ("rcpt 5xx 550", "greeting 5xx 554", None, 1))
 
 # Jobs that are none.
-def answer(*frames, version="3"):
+def answer(*frames, version="4"):
     relay = Relay({}, version=version)
     for word, value in frames:
         relay.put(word, value)

@@ -38,6 +38,7 @@ for pipelining in ((), ("--without", "PIPELINING")):
                            wishes=WISHES)
             same(how + ": the mail is sent", [r.outcome(n) for n in range(3)],
                  [DONE] * 3)
+            same("... the server reports", r.unreported, [])
             f = facts(s)
             same("... RET and ENVID", [f["mail_parameters"].get(n) for n in
                                        ("RET", "ENVID")], ["HDRS", "id+2B1"])
@@ -71,10 +72,23 @@ with serve() as s:
         r = relay.mail(USER, ["a@x.net", "b@x.net"], MAIL, wishes=WISHES)
         same("without DSN the mail is sent all the same",
              (r.outcome(0), r.outcome(1), r.fault), (DONE, DONE, None))
+        case("... and who wants to hear of a success is told by us",
+             r.unreported == [1] and r.events.index("unreported") >
+             r.events.index("rcpt"), r.events, r.unreported)
     f = facts(s)
     same("... without wishes", (f["mail_parameters"].keys() & {
         "RET", "ENVID"}, f["rcpt_parameters"]), (set(), [{}, {}]))
 same("... and without violations", violations(s), "")
+
+with serve("--refuse", "b@x.net=550 5.1.1 no") as s:
+    with Relay(settings(s)) as relay:
+        r = relay.mail(USER, ["a@x.net", "b@x.net"], MAIL, wishes=WISHES)
+        same("nothing is said of a success that is none",
+             (r.outcome(1), r.unreported), ("rcpt 5xx 550", []))
+with Relay({"maildir": os.path.abspath("maildir")}) as relay:
+    r = relay.mail(USER, ["a@x.net", "b@x.net"], MAIL, wishes=WISHES)
+    same("a Maildir sends no reports", (r.outcome(1), r.unreported),
+         ("maildir 2xx 0", [1]))
 
 
 # The longest lines that there can be.

@@ -37,6 +37,7 @@ class Result:
         self.events, self.steps, self.rcpt = [], [], {}
         self.settings, self.fault, self.ended = {}, None, 0
         self.progress = []
+        self.unreported = []
         self.srv = []
 
     @property
@@ -55,7 +56,7 @@ class Result:
 
 class Relay:
     def __init__(self, settings, verbose=0, secret=None, environment=None,
-                 version="3", terminal=None):
+                 version="4", terminal=None):
         """terminal: a descriptor that becomes the controlling terminal;
         without one there is none."""
         env = dict(os.environ, **(environment or {}))
@@ -126,6 +127,8 @@ class Relay:
             elif word == "rcpt":
                 f = value.split(" ", 5)
                 r.rcpt[int(f[0])] = f[1], f[2], int(f[3]), f[5]
+            elif word == "unreported":
+                r.unreported.append(int(value))
             elif word == "fault":
                 f = value.split(" ", 5)
                 r.fault = f[1], f[2], int(f[3]), int(f[4]), f[5]

@@ -188,6 +188,8 @@ test_events(void)
 		.stage = STAGE_RCPT, .reply = REPLY_R5XX, .code = 550,
 		.text = text };
 	send_event(&e);
+	e = (struct event){ .kind = EVENT_UNREPORTED, .recipient = 7 };
+	send_event(&e);
 	e = (struct event){ .kind = EVENT_FAULT, .stage = STAGE_LOGIN,
 		.reply = REPLY_NOT_OFFERED, .exit_status = 78 };
 	send_event(&e);
@@ -222,6 +224,9 @@ test_events(void)
 	    got.stage == STAGE_RCPT && got.reply == REPLY_R5XX,
 	    "a recipient's result");
 	is_text(got.text, "250-a\n250 b c", "with all its text");
+	event_read(&a, &got, &f);
+	ok(got.kind == EVENT_UNREPORTED && got.recipient == 7,
+	    "a recipient of whom no server reports");
 	event_read(&a, &got, &f);
 	ok(got.kind == EVENT_FAULT && got.exit_status == 78 &&
 	    got.stage == STAGE_LOGIN && got.reply == REPLY_NOT_OFFERED,
@@ -272,11 +277,12 @@ test_slow_reader(void)
 }
 
 static void
-test_bad_progress(void)
+test_bad_numbers(void)
 {
 	static const char *const texts[] = {
 		"\0\0\0\x0cprogress 2 1", "\0\0\0\x0dprogress -1 1",
-		"\0\0\0\x0aprogress 1",
+		"\0\0\0\x0aprogress 1", "\0\0\0\x0bunreported ",
+		"\0\0\0\x0dunreported -1", "\0\0\0\x0dunreported 1x",
 	};
 	struct fault f = FAULT_INIT;
 	struct event got;
@@ -287,7 +293,7 @@ test_bad_progress(void)
 		event_init(&got);
 		io_write(ends[1], texts[i], 4 + (size_t)texts[i][3]);
 		is_number(event_read(&a, &got, &f), -1,
-		    "a progress that is none");
+		    "a number that is none");
 		event_release(&got);
 		fault_release(&f);
 		disconnect();
@@ -384,7 +390,7 @@ main(void)
 	test_mail();
 	test_events();
 	test_slow_reader();
-	test_bad_progress();
+	test_bad_numbers();
 	test_bad();
 	test_bad_events();
 	return tap_done();

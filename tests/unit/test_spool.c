@@ -75,6 +75,7 @@ test_life(struct spool *s)
 	entry_put_attempt(&e, 1700000001, &lines);
 	envelope_record(&e.envelope, 0, STAGE_CONTENT, REPLY_R2XX, 250,
 	    "queued as\n 1");
+	envelope_set_unreported(&e.envelope, 0);
 	entry_put_recipient(&e, 0, &lines);
 	entry_put_next(&e, 1700000200, &lines);
 	is_number(spool_accept(s, &e, &lines, &f), 0, "accepted");
@@ -106,6 +107,8 @@ test_life(struct spool *s)
 	is_number(got.attempts, 1, "and its attempts");
 	ok(!got.is_unsettled, "which have results");
 	ok(got.envelope.v[0].outcome == OUTCOME_DONE, "one has it");
+	ok(got.envelope.v[0].is_unreported && !got.envelope.v[0].is_told &&
+	    !got.envelope.v[1].is_unreported, "of which nobody was told");
 	is_text(got.envelope.v[0].text, "queued as\n 1", "with the reply");
 	is_number((long long)entry_left(&got), 1, "one is left");
 	ok(got.content.is_8bit_body && !got.content.is_8bit_header,
@@ -150,6 +153,8 @@ test_journal(struct spool *s)
 	entry_put_recipient(&got, 1, &lines);
 	ok(got.is_doubtful, "a lost reply is a doubt");
 	envelope_record(&got.envelope, 0, STAGE_RCPT, REPLY_R5XX, 550, " no ");
+	envelope_set_unreported(&got.envelope, 0);
+	ok(!got.envelope.v[0].is_unreported, "a refusal is no success");
 	entry_put_recipient(&got, 0, &lines);
 	entry_put_hold(&got, 1, &lines);
 	entry_put_warned(&got, &lines);
@@ -236,6 +241,8 @@ static const struct {
 	    "recipient a@b\nnext soon\n", EX_DATAERR },
 	{ "a journal about strangers", "qsendmail-queue 1 64 0 14",
 	    "recipient a@b\nto 1 rcpt 5xx 550 no\n", EX_DATAERR },
+	{ "a success of strangers", "qsendmail-queue 1 64 0 14",
+	    "recipient a@b\nunreported 1\n", EX_DATAERR },
 };
 
 static void

@@ -20,7 +20,7 @@
 #define MEMBERS_MAX 64
 /* Visits that a member has in hand; with fewer than so many it is not worth
  * another connection. */
-#define DEPTH 16
+#define DEPTH 24
 #define WORTH_ANOTHER 4
 #define REST_MS 20000
 #define FORK_AGAIN_MS 1000

@@ -16,8 +16,9 @@
 #include "base/xalloc.h"
 
 /* Mails on their way at a time: with three of them the next envelope is always
- * there when a content goes out. */
-#define WINDOW 4
+ * there when a content goes out; with more neither side waits for the other.
+ * (No more than FRAMES_FDS: each has its descriptor.) */
+#define WINDOW 8
 /* Octets of answers that may gather while there is work. */
 #define ANSWERS_MAX 512
 

@@ -21,6 +21,7 @@
 #include "queue/dsn.h"
 
 #define FRAME_MAX ((size_t)64 << 20)
+#define BEFORE_WAIT_MS 20
 #define HELLO "qsendmail-job"
 
 /* Frames. */
@@ -75,76 +76,6 @@ frames_put(struct frames *s, const char *word, const char *fmt, ...)
 	buf_release(&value);
 }
 
-/* Sends the first octets together with a descriptor. */
-static ssize_t
-send_with_fd(int fd, const char *p, size_t len, int pass_fd)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec piece = { (char *)p, len };
-	struct msghdr m;
-	struct cmsghdr *c;
-	ssize_t n;
-
-	memset(&m, 0, sizeof m);
-	memset(&control, 0, sizeof control);
-	m.msg_iov = &piece;
-	m.msg_iovlen = 1;
-	m.msg_control = control.bytes;
-	m.msg_controllen = sizeof control.bytes;
-	c = CMSG_FIRSTHDR(&m);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &pass_fd, sizeof pass_fd);
-	do
-		n = sendmsg(fd, &m, MSG_NOSIGNAL);
-	while (n == -1 && errno == EINTR);
-	return n;
-}
-
-static int
-send_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len != 0) {
-		n = send(fd, p, len, MSG_NOSIGNAL);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-int
-frames_flush(struct frames *s, int pass_fd, struct fault *f)
-{
-	size_t done = 0;
-	ssize_t n;
-	int rc = 0;
-
-	if (pass_fd != -1 && s->out.len != 0) {
-		n = send_with_fd(s->fd, s->out.data, s->out.len, pass_fd);
-		if (n == -1)
-			rc = -1;
-		else
-			done = (size_t)n;
-	}
-	if (rc == 0)
-		rc = send_all(s->fd, s->out.data + done, s->out.len - done);
-	buf_reset(&s->out);
-	if (rc == -1)
-		return fault_errno(f, EX_TEMPFAIL,
-		    "the other side of the mail relay is gone");
-	return 0;
-}
-
 /* Keeps the descriptor that came with a message; one too many is closed. */
 static void
 take_fd(struct frames *s, struct msghdr *m)
@@ -197,6 +128,85 @@ receive(struct frames *s, int flags)
 	return n;
 }
 
+/* Sends what the socket takes at once, the first octets together with a
+ * descriptor unless that is -1. */
+static ssize_t
+send_some(int fd, const char *p, size_t len, int pass_fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec piece = { (char *)p, len };
+	struct msghdr m;
+	struct cmsghdr *c;
+	ssize_t n;
+
+	memset(&m, 0, sizeof m);
+	m.msg_iov = &piece;
+	m.msg_iovlen = 1;
+	if (pass_fd != -1) {
+		memset(&control, 0, sizeof control);
+		m.msg_control = control.bytes;
+		m.msg_controllen = sizeof control.bytes;
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &pass_fd, sizeof pass_fd);
+	}
+	do
+		n = sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+/* Waits until the socket may take more, and takes what comes: the other side
+ * may stand in the same place. */
+static void
+wait_to_send(struct frames *s)
+{
+	struct pollfd p = { s->fd, POLLOUT, 0 };
+
+	if (!s->is_ended)
+		p.events |= POLLIN;
+	if (poll(&p, 1, -1) > 0 && (p.revents & POLLIN) != 0 &&
+	    receive(s, MSG_DONTWAIT) == 0)
+		s->is_ended = 1;
+}
+
+int
+frames_flush(struct frames *s, int pass_fd, struct fault *f)
+{
+	size_t done = 0;
+	ssize_t n = 0;
+
+	while (n != -1 && done < s->out.len) {
+		n = send_some(s->fd, s->out.data + done, s->out.len - done,
+		    done == 0 ? pass_fd : -1);
+		if (n != -1) {
+			done += (size_t)n;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			wait_to_send(s);
+			n = 0;
+		}
+	}
+	buf_reset(&s->out);
+	if (n == -1)
+		return fault_errno(f, EX_TEMPFAIL,
+		    "the other side of the mail relay is gone");
+	return 0;
+}
+
+/* 1 when something comes, or the end, within so many milliseconds. */
+static int
+can_read(const struct frames *s, int ms)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+
+	return poll(&p, 1, ms) > 0;
+}
+
 /* Makes n octets of input available: 1, 0 when the input ends before. */
 static int
 need(struct frames *s, size_t n, struct fault *f)
@@ -204,6 +214,8 @@ need(struct frames *s, size_t n, struct fault *f)
 	ssize_t got;
 
 	while (s->in.len - s->in_at < n) {
+		if (s->before_wait != NULL && !can_read(s, BEFORE_WAIT_MS))
+			s->before_wait(s->before_wait_arg);
 		got = receive(s, 0);
 		if (got == -1)
 			return fault_errno(f, EX_OSERR,
@@ -223,9 +235,7 @@ frames_has_input(const struct frames *s)
 int
 frames_is_readable(const struct frames *s)
 {
-	struct pollfd p = { .fd = s->fd, .events = POLLIN };
-
-	return frames_has_input(s) || poll(&p, 1, 0) > 0;
+	return frames_has_input(s) || can_read(s, 0);
 }
 
 int

@@ -60,7 +60,12 @@ struct frames {
 	size_t in_at;
 	int fds[FRAMES_FDS]; /* owned; descriptors that came with the input */
 	size_t fds_n;
+	int is_ended;       /* the other side sends no more */
 	struct buf word, value; /* of the last frame read */
+	/* Set by the owner, may be NULL: called by frames_read when nothing has
+	 * come for 20 ms, before it waits for longer. */
+	void (*before_wait)(void *arg);
+	void *before_wait_arg;
 };
 
 void frames_init(struct frames *s, int fd);
@@ -70,8 +75,9 @@ void frames_put(struct frames *s, const char *word, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void frames_put_bytes(struct frames *s, const char *word, const char *p,
     size_t len);
-/* Writes what is gathered; pass_fd (-1: none) travels with it. 0, or -1 with
- * a fault (EX_TEMPFAIL: the other side is gone). */
+/* Writes what is gathered; pass_fd (-1: none) travels with it. What comes
+ * meanwhile is read, or two who write to each other would wait for ever. 0,
+ * or -1 with a fault (EX_TEMPFAIL: the other side is gone). */
 int frames_flush(struct frames *s, int pass_fd, struct fault *f);
 /* 1 when octets have been read that were not taken yet: with our own programs
  * at the other end that is a whole frame, as good as always. */
@@ -173,7 +179,7 @@ struct event {
 
 void event_init(struct event *e);
 void event_release(struct event *e);
-/* Gathers an event. */
+/* Gathers an event; "end" may travel with the next mail's "dot". */
 void event_put(struct frames *s, const struct event *e);
 /* Gathers an event; EVENT_END, EVENT_DOT, EVENT_STEP and EVENT_PROGRESS are
  * also written; the last is dropped when the front end does not keep up. 0,

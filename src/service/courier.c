@@ -281,9 +281,12 @@ follow_mail(struct courier *c, struct errand *er)
 	report_collect(&report, &lines);
 	if (er->start_fault.code != 0)
 		report_fault(&report, &er->start_fault);
-	else
+	else {
+		to->relay.frames.before_wait = c->before_wait;
+		to->relay.frames.before_wait_arg = c->before_wait_arg;
 		rc = relay_follow(&to->relay, &to->account,
 		    &er->entry.envelope, &report);
+	}
 	if (rc == -1) {
 		er->visit.pause = report.status == EX_TEMPFAIL ?
 		    PAUSE_SERVER : PAUSE_ACCOUNT;
@@ -485,8 +488,9 @@ note_attempt(struct courier *c, struct errand *er, int sent, struct fault *f)
 
 	if (is_done && tell_successes_due(e) == 0)
 		return 0;
-	/* While an account pauses its mail stays due. */
-	wait_until(v, sent == -1 ? clock_now() : outcomes_next(e));
+	/* While an account pauses its mail stays due, and so does one that is
+	 * only to be told of. */
+	wait_until(v, sent == -1 || is_done ? clock_now() : outcomes_next(e));
 	rc = outcomes_write(c->spool, e, er->was_left, v->next, f);
 	if (rc == -1 && is_done) {
 		/* It must not be sent again for that. */

@@ -18,6 +18,10 @@ struct courier {
 	int must_drop;           /* the relay is no good for another one */
 	struct buf known;        /* what the account was found by, "" none */
 	long long known_ms;
+	/* Set by the owner, may be NULL: called before a longer wait for the
+	 * relay. */
+	void (*before_wait)(void *arg);
+	void *before_wait_arg;
 };
 
 enum visit_result {

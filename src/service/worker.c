@@ -16,9 +16,8 @@
 #include "base/xalloc.h"
 
 /* Mails on their way at a time: with three of them the next envelope is always
- * there when a content goes out; with more neither side waits for the other.
- * (No more than FRAMES_FDS: each has its descriptor.) */
-#define WINDOW 8
+ * there when a content goes out; with more neither side waits for the other. */
+#define WINDOW RELAY_MAILS_MAX
 /* Octets of answers that may gather while there is work. */
 #define ANSWERS_MAX 512
 
@@ -72,7 +71,8 @@ put_answer(struct frames *s, const char *id, const struct visit *v)
 		frames_put(s, name, "-");
 }
 
-/* An answer is ready; it travels when there is nothing better to do. */
+/* An answer is ready; it travels when there is nothing better to do, or the
+ * relay has nothing to say. */
 static void
 answer(struct desk *d, const char *id, const struct visit *v)
 {
@@ -184,6 +184,18 @@ finish_first(struct desk *d)
 	errand_release(er);
 }
 
+/* The runner has to know what is done while we wait for what is not. */
+static void
+send_answers(void *arg)
+{
+	struct desk *d = arg;
+	struct fault ignored = FAULT_INIT;
+
+	if (d->frames.out.len != 0)
+		frames_flush(&d->frames, -1, &ignored);
+	fault_release(&ignored);
+}
+
 /* Nobody gives orders any more, or nobody listens: what is under way is still
  * brought to its end. */
 static void
@@ -194,6 +206,8 @@ serve(int fd, struct spool *spool)
 
 	memset(&d, 0, sizeof d);
 	courier_init(&d.courier, spool);
+	d.courier.before_wait = send_answers;
+	d.courier.before_wait_arg = &d;
 	frames_init(&d.frames, fd);
 	while (take_orders(&d, &f) == 0) {
 		if (d.n != 0)

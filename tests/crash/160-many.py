@@ -22,7 +22,7 @@ if os.environ.get("VALGRIND"):
     MAILS = 40          # each of its processes takes seconds
 KILLS = 12 if faults.LONG else 4
 CONNECTIONS = 4
-BEHIND = 8          # WINDOW in src/service/worker.c
+BEHIND = 8          # RELAY_MAILS_MAX
 SPOOL = "spool"
 
 source = random.Random(1)

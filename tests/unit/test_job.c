@@ -2,9 +2,11 @@
 /* The seam: a job written by one side is read by the other, and so are the
  * events that come back; anything else is refused. */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -384,9 +386,83 @@ test_bad_events(void)
 	}
 }
 
+/* Many large frames out, and one back in. 0, or -1. */
+static int
+write_and_read(struct frames *s)
+{
+	static char text[1 << 20];
+	struct fault f = FAULT_INIT;
+	int i, rc = 0;
+
+	memset(text, 'x', sizeof text);
+	for (i = 0; i < 4; i++)
+		frames_put_bytes(s, "large", text, sizeof text);
+	rc = frames_flush(s, -1, &f);
+	for (i = 0; rc == 0 && i < 4; i++)
+		rc = frames_read(s, &f) == 1 && s->value.len == sizeof text ?
+		    0 : -1;
+	fault_release(&f);
+	return rc;
+}
+
+/* More than the socket holds, in both directions at a time. */
+static void
+test_both_write(void)
+{
+	int status = -1;
+	pid_t child;
+
+	connect_both();
+	child = fork();
+	if (child == 0) {
+		alarm(120);
+		_exit(write_and_read(&b) == 0 ? 0 : 1);
+	}
+	is_number(write_and_read(&a), 0, "two who write to each other");
+	waitpid(child, &status, 0);
+	is_number(status, 0, "... both come through");
+	disconnect();
+}
+
+static void
+note(void *arg)
+{
+	++*(int *)arg;
+}
+
+/* Somebody who waits is told so, unless the other side is quick. */
+static void
+test_before_wait(void)
+{
+	struct fault f = FAULT_INIT;
+	int waits = 0;
+	pid_t child;
+
+	connect_both();
+	a.before_wait = note;
+	a.before_wait_arg = &waits;
+	frames_put(&b, "one", "%d", 1);
+	frames_flush(&b, -1, &f);
+	is_number(frames_read(&a, &f), 1, "what is there");
+	is_number(waits, 0, "... is not waited for");
+	child = fork();
+	if (child == 0) {
+		poll(NULL, 0, 300);
+		frames_put(&b, "two", "%d", 2);
+		frames_flush(&b, -1, &f);
+		_exit(0);
+	}
+	is_number(frames_read(&a, &f), 1, "what comes late");
+	is_number(waits, 1, "... is");
+	waitpid(child, NULL, 0);
+	disconnect();
+}
+
 int
 main(void)
 {
+	test_both_write();
+	test_before_wait();
 	test_mail();
 	test_events();
 	test_slow_reader();

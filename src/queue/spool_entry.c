@@ -77,8 +77,8 @@ append(struct entry *e, const struct buf *lines)
 		/* Without it the disk may be full some day. */
 		compat_reserve(fd, e->end, JOURNAL_RESERVE);
 	}
-	e->is_torn = io_pwrite(fd, lines->data, lines->len, e->end) == -1;
-	return e->is_torn ? -1 : 0;
+	e->is_torn = 0;
+	return io_pwrite(fd, lines->data, lines->len, e->end);
 }
 
 int
@@ -111,9 +111,12 @@ spool_append(struct spool *s, struct entry *e, const struct buf *lines,
 {
 	(void)s;
 	if (append(e, lines) == -1 ||
-	    (sync && fsync(e->content.fd) == -1))
+	    (sync && fsync(e->content.fd) == -1)) {
+		/* Whatever is there of them goes with the next ones. */
+		e->is_torn = 1;
 		return fault_errno(f, EX_IOERR, "cannot write the journal of "
 		    "%s", e->id);
+	}
 	e->end += (off_t)lines->len;
 	if (e->has_new_next)
 		spool_set_hint(e->content.fd, e->next);

@@ -125,6 +125,7 @@ spool_clean(struct spool *s)
 {
 	DIR *d = open_directory(s, "tmp");
 	const struct dirent *entry;
+	struct stat st;
 	int fd;
 
 	while (d != NULL && (entry = readdir(d)) != NULL) {
@@ -134,8 +135,10 @@ spool_clean(struct spool *s)
 		    O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 		if (fd == -1)
 			continue;
-		/* It may have got its name in between: then it stays. */
-		if (compat_lock(fd) == 0)
+		/* It may have got its name in between, or have been removed,
+		 * and another one be called so: then it stays. */
+		if (compat_lock(fd) == 0 && fstat(fd, &st) == 0 &&
+		    st.st_nlink != 0)
 			unlinkat(dirfd(d), entry->d_name, 0);
 		close(fd);
 	}

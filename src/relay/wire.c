@@ -155,6 +155,8 @@ wire_put_content(struct wire *w, const struct wire_content *content)
 	assert(w->dot != DOT_AHEAD);
 	w->content = *content;
 	w->dot = DOT_AHEAD;
+	/* Also before the first chunk, which may have the dot. */
+	w->is_drained = 0;
 	w->total = content->left;
 	w->told = 0;
 	w->is_telling = w->progress != NULL;

@@ -35,6 +35,8 @@ struct member {
 	struct lane *lane;
 	struct waiting *visits[DEPTH]; /* what it is at */
 	size_t n;              /* 0: it rests */
+	size_t sent;           /* orders for so many have left */
+	int has_served;        /* it has answered once */
 	long long since_ms;    /* it rests */
 	int is_old;            /* settings have changed: the next one is new */
 };
@@ -252,11 +254,26 @@ take_from(struct member *m, const char *id)
 		return NULL;
 	w = m->visits[i];
 	m->n--;
+	m->sent -= i < m->sent;
+	m->has_served = 1;
 	memmove(m->visits + i, m->visits + i + 1,
 	    (m->n - i) * sizeof *m->visits);
 	if (m->n == 0)
 		m->since_ms = clock_monotonic_ms();
 	return w;
+}
+
+/* What it has never heard of is as it was; but one that dies before it has
+ * done anything would be followed by others for ever. */
+static void
+take_back(struct member *m)
+{
+	struct waiting *w;
+
+	while (m->has_served && m->n > m->sent) {
+		w = m->visits[--m->n];
+		schedule_again(w, w->next);
+	}
 }
 
 /* Its worker has died; what it was at is unsettled. */
@@ -389,11 +406,15 @@ send_orders(struct crew *c)
 	struct fault f = FAULT_INIT;
 	size_t i;
 
-	for (i = c->n; i-- > 0;)
-		if (worker_send(&c->v[i].worker, &f) == -1) {
-			take_death(c, i, &f);
-			fault_release(&f);
+	for (i = c->n; i-- > 0;) {
+		if (worker_send(&c->v[i].worker, &f) == 0) {
+			c->v[i].sent = c->v[i].n;
+			continue;
 		}
+		take_back(&c->v[i]);
+		take_death(c, i, &f);
+		fault_release(&f);
+	}
 }
 
 void

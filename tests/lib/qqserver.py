@@ -247,7 +247,10 @@ class Connection:
         self.sock, self.implicit, self.number = sock, implicit, number
         self.input = b""
         self.tls = self.auth = self.user = self.ehlo = None
-        peer = sock.getpeername()
+        try:
+            peer = sock.getpeername()
+        except OSError:
+            peer = ("gone",)        # it has closed already
         self.peer = peer[0] if isinstance(peer, tuple) else "unix"
         self.sni = None
         self.mail, self.delivered = None, 0
@@ -872,19 +875,21 @@ class Server:
             if sock.family != socket.AF_UNIX:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
-                self.connections += 1
-                number = self.connections
+                number = self.connections + 1
+                # Who counts connections finds the dialogue of each.
+                connection = Connection(self, sock, implicit, number)
+                self.connections = number
                 self.open[number] = sock
             thread = threading.Thread(target=self.serve, daemon=True,
-                                      args=(sock, implicit, number))
+                                      args=(connection, number))
             with self.lock:
                 self.threads.append(thread)
                 self.threads = [t for t in self.threads
                                 if t.is_alive() or t.ident is None]
             thread.start()
 
-    def serve(self, sock, implicit, number):
-        Connection(self, sock, implicit, number).run()
+    def serve(self, connection, number):
+        connection.run()
         with self.lock:
             del self.open[number]
 

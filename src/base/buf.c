@@ -185,7 +185,6 @@ buf_addf(struct buf *b, const char *fmt, ...)
 int
 buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
-	size_t room;
 	va_list again;
 	int n, is_done;
 
@@ -198,19 +197,13 @@ buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 		if (is_done)
 			return 0;
 	}
-	/* Most texts fit at the first attempt. */
-	room = b->overflow || b->max != 0 ? 0 : b->cap - b->len;
 	va_copy(again, ap);
-	n = vsnprintf(room != 0 ? b->data + b->len : NULL, room, fmt, again);
+	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
 	assert(n >= 0);
-	if ((size_t)n >= room) {
-		if (room != 0)
-			b->data[b->len] = '\0';
-		if (buf_grow(b, (size_t)n) == -1)
-			return -1;
-		vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
-	}
+	if (buf_grow(b, (size_t)n) == -1)
+		return -1;
+	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
 	b->len += (size_t)n;
 	return 0;
 }

@@ -77,7 +77,8 @@ void frames_put_bytes(struct frames *s, const char *word, const char *p,
     size_t len);
 /* Writes what is gathered; pass_fd (-1: none) travels with it. What comes
  * meanwhile is read, or two who write to each other would wait for ever. 0,
- * or -1 with a fault (EX_TEMPFAIL: the other side is gone). */
+ * also when nothing is gathered, or -1 with a fault (EX_TEMPFAIL: the other
+ * side is gone). */
 int frames_flush(struct frames *s, int pass_fd, struct fault *f);
 /* 1 when octets have been read that were not taken yet: with our own programs
  * at the other end that is a whole frame, as good as always. */

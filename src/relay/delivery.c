@@ -71,9 +71,7 @@ flush(void *arg)
 	struct delivery *d = arg;
 	struct fault f = FAULT_INIT;
 
-	if (d->is_gone || d->frames->out.len == 0)
-		return;
-	if (frames_flush(d->frames, -1, &f) == -1)
+	if (!d->is_gone && frames_flush(d->frames, -1, &f) == -1)
 		d->is_gone = 1;
 	fault_release(&f);
 }

@@ -191,8 +191,7 @@ send_answers(void *arg)
 	struct desk *d = arg;
 	struct fault ignored = FAULT_INIT;
 
-	if (d->frames.out.len != 0)
-		frames_flush(&d->frames, -1, &ignored);
+	frames_flush(&d->frames, -1, &ignored);
 	fault_release(&ignored);
 }
 
@@ -289,7 +288,7 @@ worker_visit(struct worker *w, unsigned epoch, const char *account,
 int
 worker_send(struct worker *w, struct fault *f)
 {
-	return w->frames.out.len == 0 ? 0 : frames_flush(&w->frames, -1, f);
+	return frames_flush(&w->frames, -1, f);
 }
 
 static void

@@ -15,6 +15,13 @@ ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* And the other way. */
+static inline char
+ascii_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 /* 1 when the octets are the same without regard to the case of letters. */
 static inline int
 ascii_is_equal(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -27,6 +34,28 @@ ascii_is_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return 0;
 	return 1;
+}
+
+/* The same of two texts. */
+static inline int
+ascii_is_same(const char *a, const char *b)
+{
+	while (*a != '\0' && ascii_lower(*a) == ascii_lower(*b)) {
+		a++;
+		b++;
+	}
+	return ascii_lower(*a) == ascii_lower(*b);
+}
+
+/* 1 when text starts with those letters, without regard to their case. */
+static inline int
+ascii_has_prefix(const char *text, const char *prefix)
+{
+	while (*prefix != '\0' && ascii_lower(*text) == ascii_lower(*prefix)) {
+		text++;
+		prefix++;
+	}
+	return *prefix == '\0';
 }
 
 static inline int

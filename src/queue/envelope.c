@@ -5,11 +5,10 @@
  */
 #include "queue/envelope.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/xalloc.h"
 
 void
@@ -106,7 +105,7 @@ is_same(const char *a, const char *b)
 	size_t n = local_length(a);
 
 	return n == local_length(b) && memcmp(a, b, n) == 0 &&
-	    strcasecmp(a + n, b + n) == 0;
+	    ascii_is_same(a + n, b + n);
 }
 
 /* FNV-1a over the octets that is_same compares. */
@@ -120,7 +119,7 @@ hash(const char *address)
 	for (i = 0; address[i] != '\0'; i++) {
 		c = (unsigned char)address[i];
 		if (i > local)
-			c = (unsigned char)tolower(c);
+			c = (unsigned char)ascii_lower(address[i]);
 		h = (h ^ c) * 16777619UL;
 	}
 	return (size_t)h;

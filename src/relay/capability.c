@@ -5,11 +5,10 @@
  */
 #include "relay/capability.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "relay/wire.h"
 
 void
@@ -70,7 +69,7 @@ add_mechanisms(struct capabilities *c, const char *p, const char *end)
 		strv_addn(&c->auth, p, n);
 		name = c->auth.v[c->auth.n - 1];
 		for (i = 0; i < n; i++)
-			name[i] = (char)toupper((unsigned char)name[i]);
+			name[i] = ascii_upper(name[i]);
 	}
 }
 
@@ -82,7 +81,7 @@ read_limits(struct capabilities *c, const char *p, const char *end)
 
 	for (; (p = skip_space(p, end)) < end; p += n) {
 		n = word_length(p, end);
-		if (n >= strlen(key) && strncasecmp(p, key, strlen(key)) == 0)
+		if (n >= strlen(key) && ascii_has_prefix(p, key))
 			c->recipients_max = number(p + strlen(key), p + n);
 	}
 }
@@ -90,7 +89,7 @@ read_limits(struct capabilities *c, const char *p, const char *end)
 static int
 is_word(const char *p, size_t len, const char *word)
 {
-	return len == strlen(word) && strncasecmp(p, word, len) == 0;
+	return ascii_is_equal(p, len, word, strlen(word));
 }
 
 static void
@@ -118,7 +117,7 @@ read_line(struct capabilities *c, const char *p, const char *end)
 		read_limits(c, rest, end);
 	} else if (is_word(p, n, "AUTH")) {
 		add_mechanisms(c, rest, end);
-	} else if (n > 5 && strncasecmp(p, "AUTH=", 5) == 0) {
+	} else if (n > 5 && ascii_has_prefix(p, "AUTH=")) {
 		c->auth_old_only = 1;
 	}
 }

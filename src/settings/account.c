@@ -11,7 +11,6 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -364,7 +363,7 @@ is_other_domain(const struct account *a)
 	if (*own == '\0')
 		own = values_text(&a->values, S_USER);
 	return strchr(own, '@') != NULL && a->asked_from != NULL &&
-	    strcasecmp(domain_of(own), domain_of(a->asked_from)) != 0;
+	    !ascii_is_same(domain_of(own), domain_of(a->asked_from));
 }
 
 /* 1 when the account itself says how to get a password, or may do so: what
@@ -624,8 +623,8 @@ static int
 may_replace_from(const struct account *a)
 {
 	return may_ask_from(a) && strchr(a->asked_from, '@') != NULL &&
-	    (!is_risky(a) || strcasecmp(domain_of(a->asked_from),
-	    domain_of(values_text(&a->values, S_FROM))) == 0);
+	    (!is_risky(a) || ascii_is_same(domain_of(a->asked_from),
+	    domain_of(values_text(&a->values, S_FROM))));
 }
 
 /*

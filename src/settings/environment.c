@@ -6,8 +6,8 @@
 #include "settings/environment.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/compat.h"
 
 extern char **environ;
@@ -134,9 +134,9 @@ static int
 set_url(struct values *v, const char *url, struct fault *f)
 {
 	const char *p, *at = NULL;
-	int implicit = strncasecmp(url, "smtps://", 8) == 0;
+	int implicit = ascii_has_prefix(url, "smtps://");
 
-	if (!implicit && strncasecmp(url, "smtp://", 7) != 0)
+	if (!implicit && !ascii_has_prefix(url, "smtp://"))
 		return fault_set(f, EX_CONFIG, "QSENDMAIL_URL: expected "
 		    "smtps://USER@HOST:PORT or smtp://USER@HOST:PORT");
 	url += implicit ? 8 : 7;

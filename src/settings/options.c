@@ -10,8 +10,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/xalloc.h"
 #include "settings/config.h"
 #include "settings/sendmail.h"
@@ -681,7 +681,7 @@ check_headers(const struct options *o, struct fault *f)
 	size_t i;
 
 	for (i = 0; i < o->headers.n; i++)
-		if (strncasecmp(o->headers.v[i], "Bcc:", 4) == 0)
+		if (ascii_has_prefix(o->headers.v[i], "Bcc:"))
 			return fault_set(f, EX_USAGE, "--header \"%s\": use "
 			    "--bcc ADDRESS", o->headers.v[i]);
 	return 0;

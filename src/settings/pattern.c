@@ -7,8 +7,8 @@
 
 #include <fnmatch.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/io.h"
 #include "base/who.h"
 #include "settings/settings.h"
@@ -111,7 +111,7 @@ pattern_is_wildcard(const char *from)
 static int
 matches_whole(const char *from, const char *address)
 {
-	return strcasecmp(from, address) == 0 ||
+	return ascii_is_same(from, address) ||
 	    (strpbrk(from, "?*[") != NULL &&
 	    fnmatch(from, address, 0) == 0);
 }

@@ -16,7 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/ascii.h"
 
@@ -313,7 +312,7 @@ sendmail_long_option(struct options *o, const char *text)
 	value += *value == '=';
 	value += strspn(value, " ");
 	for (i = 0; i < LENGTH(classics); i++)
-		if (len != 0 && strlen(classics[i].name) == len &&
-		    strncasecmp(text, classics[i].name, len) == 0)
+		if (len != 0 && ascii_is_equal(text, len, classics[i].name,
+		    strlen(classics[i].name)))
 			set_option(o, classics[i].letter, value);
 }

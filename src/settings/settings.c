@@ -14,7 +14,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,7 +90,7 @@ find_choice(const char *choices, const char *text, const char **at,
 	for (i = 0;; i++) {
 		*at = choices;
 		*len = strcspn(choices, "|");
-		if (strlen(text) == *len && strncasecmp(text, *at, *len) == 0)
+		if (ascii_is_equal(text, strlen(text), *at, *len))
 			return i;
 		if (choices[*len] == '\0')
 			return -1;
@@ -139,7 +138,7 @@ find_word(const char *words, const char *text, size_t len)
 
 	for (i = 0;; i++) {
 		n = strcspn(words, ",|");
-		if (len == n && strncasecmp(text, words, n) == 0)
+		if (ascii_is_equal(text, len, words, n))
 			return i;
 		if (words[n] != ',')
 			return -1;
@@ -206,7 +205,7 @@ parse_count(struct parsed *p, const char *text, long long max)
 static int
 parse_off(struct parsed *p, const char *text)
 {
-	if (strcasecmp(text, "off") != 0)
+	if (!ascii_is_same(text, "off"))
 		return -1;
 	buf_adds(&p->text, "off");
 	return 0;
@@ -409,7 +408,7 @@ parse(struct parsed *p, size_t id, const char *text)
 		return parse_bool(p, text);
 	case TYPE_ENUM:
 		/* -R of sendmail says hdrs. */
-		if (id == S_DSN_RETURN && strcasecmp(text, "hdrs") == 0)
+		if (id == S_DSN_RETURN && ascii_is_same(text, "hdrs"))
 			text = "headers";
 		return parse_enum(p, text, settings[id].argument);
 	case TYPE_SET:

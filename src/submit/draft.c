@@ -7,9 +7,9 @@
 #include "submit/draft.h"
 
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "mail/codec.h"
 #include "submit/localname.h"
@@ -157,7 +157,7 @@ strange_charset(const struct account *a)
 	const char *set = values_text(&a->values, S_CHARSET);
 	const char *name = set[0] != '\0' ? set : charset_locale();
 
-	return strcasecmp(name, "UTF-8") == 0 ? "" : name;
+	return ascii_is_same(name, "UTF-8") ? "" : name;
 }
 
 /* The same, when there may be such text in these fields, in a body of these

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -168,8 +169,10 @@ log_to_syslog_as(const char *ident, enum log_level level, const char *line)
 		[LOG_LEVEL_WARNING] = LOG_WARNING,
 		[LOG_LEVEL_ERROR] = LOG_ERR
 	};
+	static char kept[32]; /* openlog does not copy it */
 
-	openlog(ident, LOG_PID, LOG_MAIL);
+	snprintf(kept, sizeof kept, "%s", ident);
+	openlog(kept, LOG_PID, LOG_MAIL);
 	syslog(priorities[level], "%s", line);
 }
 

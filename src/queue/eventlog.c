@@ -46,19 +46,66 @@ gather_line(struct piece *p, const char *program, const char *text)
 	    p->start.data, program, p->pid, text);
 }
 
+/* What waits for eventlog_write: lines for one file, and an open syslog. */
+static struct {
+	int is_on, is_syslog_open;
+	struct buf where, lines;
+} held;
+
+static void
+write_file(const char *where, const char *lines)
+{
+	struct fault ignored = FAULT_INIT;
+
+	log_to_file(where, lines, &ignored);
+	fault_release(&ignored);
+}
+
+static void
+hold(const struct piece *p)
+{
+	if (held.lines.len != 0 && strcmp(held.where.data, p->where) != 0)
+		eventlog_write();
+	if (held.lines.len != 0)
+		buf_addc(&held.lines, '\n');
+	else
+		buf_set(&held.where, p->where, strlen(p->where));
+	buf_add(&held.lines, p->lines.data, p->lines.len);
+}
+
 /* The end of a piece. */
 static void
 write_piece(struct piece *p)
 {
-	struct fault ignored = FAULT_INIT;
-
-	if (is_syslog(p))
-		log_to_syslog_end();
-	else if (p->lines.len != 0)
-		log_to_file(p->where, p->lines.data, &ignored);
+	if (is_syslog(p)) {
+		held.is_syslog_open = held.is_on;
+		if (!held.is_on)
+			log_to_syslog_end();
+	} else if (p->lines.len != 0) {
+		if (held.is_on)
+			hold(p);
+		else
+			write_file(p->where, p->lines.data);
+	}
 	buf_release(&p->lines);
 	buf_release(&p->start);
-	fault_release(&ignored);
+}
+
+void
+eventlog_hold(void)
+{
+	held.is_on = 1;
+}
+
+void
+eventlog_write(void)
+{
+	if (held.is_syslog_open)
+		log_to_syslog_end();
+	held.is_syslog_open = 0;
+	if (held.lines.len != 0)
+		write_file(held.where.data, held.lines.data);
+	buf_reset(&held.lines);
 }
 
 /* Postfix begins the text with it, and so do we. */

@@ -44,4 +44,12 @@ void eventlog_notice(const char *where, const struct entry *e,
 void eventlog_note(const char *where, const char *name, const char *id,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/*
+ * For a process that sends many mails: from eventlog_hold on, lines wait in
+ * memory until eventlog_write, which writes them in one piece and in their
+ * order. A process that is killed before has lost them.
+ */
+void eventlog_hold(void);
+void eventlog_write(void);
+
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/spawn.h"
 #include "base/xalloc.h"
+#include "queue/eventlog.h"
 
 /* Mails on their way at a time: with three of them the next envelope is always
  * there when a content goes out; with more neither side waits for the other. */
@@ -139,12 +140,19 @@ take_order(struct desk *d, const char *order)
 	return rc;
 }
 
+/* Nobody is told of the end of a mail that the log does not have. */
+static int
+flush_answers(struct desk *d, struct fault *f)
+{
+	eventlog_write();
+	return frames_flush(&d->frames, -1, f);
+}
+
 /* Waits for the next order, with all answers sent. */
 static int
 wait_for_order(struct desk *d, struct fault *f)
 {
-	if (!frames_has_input(&d->frames) &&
-	    frames_flush(&d->frames, -1, f) == -1)
+	if (!frames_has_input(&d->frames) && flush_answers(d, f) == -1)
 		return -1;
 	return frames_read(&d->frames, f);
 }
@@ -191,7 +199,7 @@ send_answers(void *arg)
 	struct desk *d = arg;
 	struct fault ignored = FAULT_INIT;
 
-	frames_flush(&d->frames, -1, &ignored);
+	flush_answers(d, &ignored);
 	fault_release(&ignored);
 }
 
@@ -208,16 +216,17 @@ serve(int fd, struct spool *spool)
 	d.courier.before_wait = send_answers;
 	d.courier.before_wait_arg = &d;
 	frames_init(&d.frames, fd);
+	eventlog_hold();
 	while (take_orders(&d, &f) == 0) {
 		if (d.n != 0)
 			finish_first(&d);
 		if (d.frames.out.len > ANSWERS_MAX &&
-		    frames_flush(&d.frames, -1, &f) == -1)
+		    flush_answers(&d, &f) == -1)
 			break;
 	}
 	while (d.n != 0)
 		finish_first(&d);
-	frames_flush(&d.frames, -1, &f);
+	flush_answers(&d, &f);
 	courier_release(&d.courier);
 	frames_release(&d.frames);
 	free(d.later);

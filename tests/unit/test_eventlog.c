@@ -211,6 +211,31 @@ test_others(void)
 	entry_release(&e);
 }
 
+/* The last: nothing ends it. */
+static void
+test_hold(void)
+{
+	struct entry e;
+
+	make(&e, "id1", "me@x", 1);
+	eventlog_hold();
+	eventlog_removed("log", &e);
+	eventlog_note("log", "runner", "", "second");
+	ok(access("log", F_OK) == -1, "lines that are held are not written");
+	eventlog_note("log2", "runner", "", "elsewhere");
+	is_logged(AT "qmgr: id1: removed\n" AT "runner: second\n",
+	    "before those for another file");
+	eventlog_note("log", "runner", "", "third");
+	ok(access("log", F_OK) == -1, "held again");
+	eventlog_write();
+	is_logged(AT "runner: third\n", "when it is asked for");
+	ok(rename("log2", "log") == 0, "the other file is there");
+	is_logged(AT "runner: elsewhere\n", "with its line");
+	eventlog_write();
+	ok(access("log", F_OK) == -1, "nothing is written twice");
+	entry_release(&e);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -223,5 +248,6 @@ main(int argc, char *argv[])
 	test_accepted();
 	test_recipients();
 	test_others();
+	test_hold();
 	return tap_done();
 }

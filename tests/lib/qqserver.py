@@ -882,11 +882,10 @@ class Server:
                 self.open[number] = sock
             thread = threading.Thread(target=self.serve, daemon=True,
                                       args=(connection, number))
-            with self.lock:
+            with self.lock:     # stop() joins none that has not begun
+                thread.start()
+                self.threads = [t for t in self.threads if t.is_alive()]
                 self.threads.append(thread)
-                self.threads = [t for t in self.threads
-                                if t.is_alive() or t.ident is None]
-            thread.start()
 
     def serve(self, connection, number):
         connection.run()
@@ -936,7 +935,9 @@ class Server:
             s.shutdown(socket.SHUT_RDWR)
             s.close()
         limit = time.monotonic() + 10
-        for thread in list(self.threads):
+        with self.lock:
+            threads = list(self.threads)
+        for thread in threads:
             thread.join(max(0, limit - time.monotonic()))
         with self.lock:
             left = list(self.open.values())

@@ -7,6 +7,7 @@
 #define BASE_ASCII_H
 
 #include <stddef.h>
+#include <string.h>
 
 /* c in lower case when it is an ASCII letter, else c. */
 static inline char
@@ -34,6 +35,13 @@ ascii_is_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return 0;
 	return 1;
+}
+
+/* 1 when those octets are that word. */
+static inline int
+ascii_is_word(const char *p, size_t len, const char *word)
+{
+	return ascii_is_equal(p, len, word, strlen(word));
 }
 
 /* The same of two texts. */

@@ -397,12 +397,6 @@ charset_name(const char *charset)
 	return charset;
 }
 
-static int
-charset_is(const char *charset, const char *name)
-{
-	return ascii_is_equal(charset, strlen(charset), name, strlen(name));
-}
-
 /* Runs text through cd; -1 when it is not valid or ends within a character. */
 static int
 convert(iconv_t cd, const char *text, size_t len, struct buf *out)
@@ -441,8 +435,8 @@ charset_to_utf8(const char *charset, const char *text, size_t len,
 
 	if (name == NULL)
 		return -1;
-	if (charset_is(name, "UTF-8") || charset_is(name, "US-ASCII")) {
-		if (charset_is(name, "UTF-8") ? !utf8_is_valid(text, len) :
+	if (ascii_is_same(name, "UTF-8") || ascii_is_same(name, "US-ASCII")) {
+		if (ascii_is_same(name, "UTF-8") ? !utf8_is_valid(text, len) :
 		    utf8_is_8bit(text, len))
 			return -1;
 		return buf_add(out, text, len);
@@ -471,7 +465,7 @@ charset_locale(void)
 	if (locale == (locale_t)0)
 		return "";
 	name = charset_name(nl_langinfo_l(CODESET, locale));
-	if (name == NULL || charset_is(name, "US-ASCII"))
+	if (name == NULL || ascii_is_same(name, "US-ASCII"))
 		name = "";
 	memcpy(kept, name, strlen(name) + 1);
 	freelocale(locale);

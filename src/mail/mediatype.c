@@ -377,19 +377,13 @@ is_plain_text(const char *p, size_t len)
 }
 
 static int
-is_same(const char *a, const char *b)
-{
-	return ascii_is_equal(a, strlen(a), b, strlen(b));
-}
-
-static int
 matches(const char *pattern, const char *said)
 {
 	size_t n = strlen(pattern) - 1;
 
 	if (pattern[n] == '*')
 		return strlen(said) >= n && ascii_is_equal(pattern, n, said, n);
-	return is_same(pattern, said);
+	return ascii_is_same(pattern, said);
 }
 
 /*
@@ -425,7 +419,7 @@ by_name(enum family family, const char *name)
 		return NULL;
 	for (i = 0; i < COUNT(names); i++)
 		if (names[i].family == family &&
-		    is_same(names[i].suffix, suffix + 1))
+		    ascii_is_same(names[i].suffix, suffix + 1))
 			return names[i].type;
 	return NULL;
 }
@@ -447,7 +441,7 @@ by_beginning(const char *said, const char *head, size_t len)
 	size_t left = len - (size_t)(p - head), i;
 
 	for (i = 0; i < COUNT(formats); i++)
-		if (is_same(formats[i].said, said) && begins_with(p,
+		if (ascii_is_same(formats[i].said, said) && begins_with(p,
 		    left, formats[i].begins, strlen(formats[i].begins)))
 			return formats[i].type;
 	return NULL;
@@ -510,7 +504,7 @@ text_type(const char *said, const char *head, size_t len, const char *name)
 	const char *suffix = strrchr(name, '.');
 	const char *type;
 
-	if (suffix != NULL && is_same(suffix, ".eml") &&
+	if (suffix != NULL && ascii_is_same(suffix, ".eml") &&
 	    is_message(head, len))
 		return "message/rfc822";
 	type = by_name(TEXT, name);
@@ -525,7 +519,7 @@ registered_name(const char *said)
 	size_t i;
 
 	for (i = 0; i < COUNT(registered); i++)
-		if (is_same(registered[i].said, said))
+		if (ascii_is_same(registered[i].said, said))
 			return registered[i].type;
 	return said;
 }

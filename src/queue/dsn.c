@@ -13,12 +13,6 @@
 
 /* NOTIFY and RET. */
 
-static int
-is_word(const char *p, size_t len, const char *word)
-{
-	return ascii_is_equal(p, len, word, strlen(word));
-}
-
 /* One word of a list; *seen has a bit for each that was there before. */
 static int
 add_notify_word(const char *p, size_t len, unsigned *seen, struct buf *out)
@@ -27,7 +21,7 @@ add_notify_word(const char *p, size_t len, unsigned *seen, struct buf *out)
 	size_t i;
 
 	for (i = 0; i < sizeof words / sizeof *words; i++) {
-		if (!is_word(p, len, words[i]))
+		if (!ascii_is_word(p, len, words[i]))
 			continue;
 		if ((*seen & 1U << i) == 0)
 			buf_addf(out, "%s%s", *seen != 0 ? "," : "",
@@ -44,7 +38,7 @@ dsn_parse_notify(const char *text, struct buf *out)
 	size_t before = out->len, len;
 	unsigned seen = 0;
 
-	if (is_word(text, strlen(text), "NEVER")) {
+	if (ascii_is_same(text, "NEVER")) {
 		buf_adds(out, "NEVER");
 		return 0;
 	}
@@ -69,9 +63,10 @@ dsn_parse_ret(const char *text, struct buf *out)
 {
 	size_t len = strlen(text);
 
-	if (is_word(text, len, "FULL"))
+	if (ascii_is_word(text, len, "FULL"))
 		buf_adds(out, "FULL");
-	else if (is_word(text, len, "HDRS") || is_word(text, len, "HEADERS"))
+	else if (ascii_is_word(text, len, "HDRS") ||
+	    ascii_is_word(text, len, "HEADERS"))
 		buf_adds(out, "HDRS");
 	else
 		return -1;
@@ -207,7 +202,7 @@ dsn_is_orcpt(const char *text)
 		return 0;
 	if (xtext_is(address))
 		return 1;
-	return is_word(text, type, "utf-8") && utf8_is_8bit(text, len) &&
+	return ascii_is_word(text, type, "utf-8") && utf8_is_8bit(text, len) &&
 	    utf8_is_valid(text, len) && dsn_is_esmtp_value(address);
 }
 

@@ -117,9 +117,8 @@ hash(const char *address)
 	unsigned char c;
 
 	for (i = 0; address[i] != '\0'; i++) {
-		c = (unsigned char)address[i];
-		if (i > local)
-			c = (unsigned char)ascii_lower(address[i]);
+		c = (unsigned char)(i > local ? ascii_lower(address[i]) :
+		    address[i]);
 		h = (h ^ c) * 16777619UL;
 	}
 	return (size_t)h;

@@ -46,9 +46,9 @@ gather_line(struct piece *p, const char *program, const char *text)
 	    p->start.data, program, p->pid, text);
 }
 
-/* What waits for eventlog_write: lines for one file, and an open syslog. */
+/* What waits for eventlog_write: lines for one file; syslog stays open. */
 static struct {
-	int is_on, is_syslog_open;
+	int is_on;
 	struct buf where, lines;
 } held;
 
@@ -78,7 +78,6 @@ static void
 write_piece(struct piece *p)
 {
 	if (is_syslog(p)) {
-		held.is_syslog_open = held.is_on;
 		if (!held.is_on)
 			log_to_syslog_end();
 	} else if (p->lines.len != 0) {
@@ -100,9 +99,7 @@ eventlog_hold(void)
 void
 eventlog_write(void)
 {
-	if (held.is_syslog_open)
-		log_to_syslog_end();
-	held.is_syslog_open = 0;
+	log_to_syslog_end();
 	if (held.lines.len != 0)
 		write_file(held.where.data, held.lines.data);
 	buf_reset(&held.lines);

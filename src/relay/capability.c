@@ -86,36 +86,30 @@ read_limits(struct capabilities *c, const char *p, const char *end)
 	}
 }
 
-static int
-is_word(const char *p, size_t len, const char *word)
-{
-	return ascii_is_equal(p, len, word, strlen(word));
-}
-
 static void
 read_line(struct capabilities *c, const char *p, const char *end)
 {
 	size_t n = word_length(p, end);
 	const char *rest = skip_space(p + n, end);
 
-	if (is_word(p, n, "PIPELINING")) {
+	if (ascii_is_word(p, n, "PIPELINING")) {
 		c->pipelining = 1;
-	} else if (is_word(p, n, "8BITMIME")) {
+	} else if (ascii_is_word(p, n, "8BITMIME")) {
 		c->eightbitmime = 1;
-	} else if (is_word(p, n, "SMTPUTF8")) {
+	} else if (ascii_is_word(p, n, "SMTPUTF8")) {
 		c->smtputf8 = 1;
-	} else if (is_word(p, n, "STARTTLS")) {
+	} else if (ascii_is_word(p, n, "STARTTLS")) {
 		c->starttls = 1;
-	} else if (is_word(p, n, "DSN")) {
+	} else if (ascii_is_word(p, n, "DSN")) {
 		c->dsn = 1;
-	} else if (is_word(p, n, "ETRN")) {
+	} else if (ascii_is_word(p, n, "ETRN")) {
 		c->etrn = 1;
-	} else if (is_word(p, n, "SIZE")) {
+	} else if (ascii_is_word(p, n, "SIZE")) {
 		c->size = 1;
 		c->size_max = number(rest, end);
-	} else if (is_word(p, n, "LIMITS")) {
+	} else if (ascii_is_word(p, n, "LIMITS")) {
 		read_limits(c, rest, end);
-	} else if (is_word(p, n, "AUTH")) {
+	} else if (ascii_is_word(p, n, "AUTH")) {
 		add_mechanisms(c, rest, end);
 	} else if (n > 5 && ascii_has_prefix(p, "AUTH=")) {
 		c->auth_old_only = 1;

@@ -312,7 +312,6 @@ sendmail_long_option(struct options *o, const char *text)
 	value += *value == '=';
 	value += strspn(value, " ");
 	for (i = 0; i < LENGTH(classics); i++)
-		if (len != 0 && ascii_is_equal(text, len, classics[i].name,
-		    strlen(classics[i].name)))
+		if (len != 0 && ascii_is_word(text, len, classics[i].name))
 			set_option(o, classics[i].letter, value);
 }

@@ -98,12 +98,6 @@ find_name(const struct aliases *a, const char *name, size_t len)
 	return a->slots[find_slot(a, name, len)] - 1;
 }
 
-static int
-is_name(const char *a, const char *b)
-{
-	return ascii_is_equal(a, strlen(a), b, strlen(b));
-}
-
 size_t
 aliases_default(const struct aliases *a)
 {
@@ -115,7 +109,7 @@ aliases_find(const struct aliases *a, const char *name)
 {
 	const char *plus = strchr(name, '+');
 	size_t i = find_name(a, name, strlen(name));
-	int is_daemon = is_name(name, "mailer-daemon");
+	int is_daemon = ascii_is_same(name, "mailer-daemon");
 
 	if (i == NONE && plus != NULL && plus != name)
 		i = find_name(a, name, (size_t)(plus - name));
@@ -125,7 +119,7 @@ aliases_find(const struct aliases *a, const char *name)
 	 * it is whoever is root. */
 	if (i == NONE && is_daemon)
 		i = find_name(a, "postmaster", strlen("postmaster"));
-	if (i == NONE && (is_daemon || is_name(name, "postmaster")))
+	if (i == NONE && (is_daemon || ascii_is_same(name, "postmaster")))
 		i = find_name(a, "root", strlen("root"));
 	return i;
 }

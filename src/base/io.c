@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Descriptors in whole pieces, a reader with look-ahead and a writer by
- * position. Buffers are IO_CHUNK bytes and never grow: content of any size
- * passes through in constant memory.
+ * position. Buffers have IO_CHUNK bytes, or less as long as that is enough:
+ * content of any size passes through in constant memory.
  */
 #include "base/io.h"
 
@@ -16,6 +16,9 @@
 
 #include "base/compat.h"
 #include "base/xalloc.h"
+
+/* A small mail needs no more, and a new page costs more than a read. */
+#define IO_FIRST ((size_t)4096)
 
 ssize_t
 io_read(int fd, void *p, size_t len)
@@ -171,11 +174,15 @@ reader_release(struct reader *r)
 static void
 reader_fill(struct reader *r)
 {
-	size_t want = IO_CHUNK;
+	size_t want;
 	ssize_t n;
 
-	if (r->data == NULL)
-		r->data = xmalloc(IO_CHUNK);
+	if (r->data == NULL || (r->end == r->room && r->room < IO_CHUNK)) {
+		r->room = r->data == NULL ? IO_FIRST : IO_CHUNK;
+		free(r->data);
+		r->data = xmalloc(r->room);
+	}
+	want = r->room;
 	r->at = r->end = 0;
 	if (r->left != -1 && (off_t)want > r->left)
 		want = (size_t)r->left;
@@ -238,7 +245,7 @@ writer_init(struct writer *w, int fd, off_t at)
 {
 	w->fd = fd;
 	w->data = NULL;
-	w->len = 0;
+	w->len = w->room = 0;
 	w->at = at;
 	w->error = 0;
 }
@@ -248,7 +255,7 @@ writer_release(struct writer *w)
 {
 	free(w->data);
 	w->data = NULL;
-	w->len = 0;
+	w->len = w->room = 0;
 }
 
 static void
@@ -265,9 +272,11 @@ char *
 writer_room(struct writer *w, size_t n)
 {
 	assert(n <= IO_CHUNK);
-	if (w->data == NULL)
-		w->data = xmalloc(IO_CHUNK);
-	if (IO_CHUNK - w->len < n)
+	if (w->room < IO_CHUNK && w->room - w->len < n) {
+		w->room = w->len + n <= IO_FIRST ? IO_FIRST : IO_CHUNK;
+		w->data = xrealloc(w->data, w->room);
+	}
+	if (w->room - w->len < n)
 		writer_drain(w);
 	return w->data + w->len;
 }
@@ -276,7 +285,7 @@ void
 writer_advance(struct writer *w, size_t n)
 {
 	w->len += n;
-	assert(w->len <= IO_CHUNK);
+	assert(w->len <= w->room);
 }
 
 void

@@ -29,6 +29,7 @@ run_split(encoder *encode, const char *text, size_t len, size_t split,
 	io_pwrite(in, text, len, 0);
 	reader_init_part(&r, in, (off_t)split, (off_t)(len - split));
 	r.data = malloc(IO_CHUNK);
+	r.room = IO_CHUNK;
 	memcpy(r.data, text, split);
 	r.end = split;
 	writer_init(&w, to, 0);

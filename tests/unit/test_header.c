@@ -19,6 +19,7 @@ open_text(struct reader *r, const char *text, size_t len, size_t split)
 	io_pwrite(fd, text, len, 0);
 	reader_init_part(r, fd, (off_t)split, (off_t)(len - split));
 	r->data = xmalloc(IO_CHUNK);
+	r->room = IO_CHUNK;
 	memcpy(r->data, text, split);
 	r->end = split;
 	fault_release(&f);

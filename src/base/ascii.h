@@ -100,6 +100,28 @@ ascii_is_control(char c)
 	return (unsigned char)c < 32 || c == 127;
 }
 
+/*
+ * Takes a decimal number of 0 to max (below LLONG_MAX / 10) from *p, which a
+ * space or the end of the text follows, and moves behind that space. 0, or -1:
+ * it is none, and *p is where it was.
+ */
+static inline int
+ascii_take_number(const char **p, long long max, long long *number)
+{
+	const char *q = *p;
+	long long n = 0;
+
+	if (!ascii_is_digit(*q))
+		return -1;
+	while (n <= max && ascii_is_digit(*q))
+		n = 10 * n + (*q++ - '0');
+	if (n > max || (*q != '\0' && *q != ' '))
+		return -1;
+	*number = n;
+	*p = *q == ' ' ? q + 1 : q;
+	return 0;
+}
+
 /* Value of a hexadecimal digit, -1 for any other character. */
 static inline int
 ascii_hex_value(char c)

@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/io.h"
 #include "base/xalloc.h"
 #include "queue/escape.h"
@@ -78,25 +78,11 @@ set_text(char **field, const char *value)
 }
 
 static int
-take_number(const char **p, long long max, long long *number)
-{
-	char *end;
-
-	if (**p < '0' || **p > '9')
-		return -1;
-	*number = strtoll(*p, &end, 10);
-	if (*number < 0 || *number > max || (*end != '\0' && *end != ' '))
-		return -1;
-	*p = *end == ' ' ? end + 1 : end;
-	return 0;
-}
-
-static int
 take_time(const char *value, time_t *when)
 {
 	long long number;
 
-	if (take_number(&value, 1LL << 40, &number) == -1 || *value != '\0')
+	if (ascii_take_number(&value, 1LL << 40, &number) == -1 || *value != '\0')
 		return -1;
 	*when = (time_t)number;
 	return 0;
@@ -315,7 +301,7 @@ read_bounce(struct entry *e, const char *value)
 static int
 read_uid(struct entry *e, const char *value)
 {
-	return take_number(&value, 1LL << 32, &e->uid) == -1 ||
+	return ascii_take_number(&value, 1LL << 32, &e->uid) == -1 ||
 	    *value != '\0' ? -1 : 0;
 }
 
@@ -327,7 +313,7 @@ read_facts(struct entry *e, const char *value)
 	size_t i;
 
 	for (i = 0; i < 3; i++)
-		if (take_number(&value, 1, &facts[i]) == -1)
+		if (ascii_take_number(&value, 1, &facts[i]) == -1)
 			return -1;
 	c->is_8bit_body = (int)facts[0];
 	c->is_8bit_header = (int)facts[1];
@@ -420,11 +406,11 @@ read_to(struct entry *e, const char *value)
 	int stage, reply;
 	char *text;
 
-	if (take_number(&value, (1LL << 31) - 1, &i) == -1 ||
+	if (ascii_take_number(&value, (1LL << 31) - 1, &i) == -1 ||
 	    (size_t)i >= e->envelope.n ||
 	    (stage = take_name(&value, stage_parse)) == -1 ||
 	    (reply = take_name(&value, reply_parse)) == -1 ||
-	    take_number(&value, 999, &code) == -1 ||
+	    ascii_take_number(&value, 999, &code) == -1 ||
 	    (text = escape_take(value, strlen(value))) == NULL)
 		return -1;
 	envelope_record(&e->envelope, (size_t)i, (enum stage)stage,
@@ -441,7 +427,7 @@ take_recipient(const struct entry *e, const char *value, size_t *number)
 {
 	long long i;
 
-	if (take_number(&value, (1LL << 31) - 1, &i) == -1 ||
+	if (ascii_take_number(&value, (1LL << 31) - 1, &i) == -1 ||
 	    *value != '\0' || (size_t)i >= e->envelope.n)
 		return -1;
 	*number = (size_t)i;
@@ -558,19 +544,16 @@ struct start {
 
 /* The whole of a small file, else the head: 0, or -1 with a fault. */
 static int
-read_start(struct start *s, int fd, struct fault *f)
+read_start(struct start *s, int fd, off_t size, struct fault *f)
 {
-	struct stat st;
-	ssize_t n = -1;
+	ssize_t n = io_pread(fd, s->data, size <= (off_t)SMALL_FILE ?
+	    (size_t)size : ENTRY_HEAD, 0);
 
-	if (fstat(fd, &st) == 0)
-		n = io_pread(fd, s->data, st.st_size <= (off_t)SMALL_FILE ?
-		    (size_t)st.st_size : ENTRY_HEAD, 0);
 	if (n == -1)
 		return fault_errno(f, EX_IOERR, "cannot read it");
 	s->len = (size_t)n;
 	s->data[n] = '\0';
-	s->size = st.st_size;
+	s->size = size;
 	return 0;
 }
 
@@ -586,15 +569,15 @@ read_head(struct entry *e, const struct start *s, size_t *size,
 
 	if (s->len < ENTRY_HEAD || s->data[ENTRY_HEAD - 1] != '\n' ||
 	    strncmp(s->data, magic, sizeof magic - 1) != 0 ||
-	    take_number(&p, 1 << 30, &version) == -1)
+	    ascii_take_number(&p, 1 << 30, &version) == -1)
 		return fault_set(f, EX_DATAERR, "not a queue entry");
 	if (version != ENTRY_VERSION)
 		return fault_set(f, EX_CONFIG, "version %lld of a queue "
 		    "entry, and only %d is known here", version,
 		    ENTRY_VERSION);
-	if (take_number(&p, 1LL << 60, &offset) == -1 ||
-	    take_number(&p, 1LL << 60, &length) == -1 ||
-	    take_number(&p, (long long)TEXT_MAX, &text) == -1 ||
+	if (ascii_take_number(&p, 1LL << 60, &offset) == -1 ||
+	    ascii_take_number(&p, 1LL << 60, &length) == -1 ||
+	    ascii_take_number(&p, (long long)TEXT_MAX, &text) == -1 ||
 	    offset < ENTRY_HEAD)
 		return fault_set(f, EX_DATAERR, "a damaged queue entry");
 	c->offset = (off_t)offset;
@@ -645,13 +628,13 @@ read_rest(struct entry *e, struct start *s, size_t size, struct fault *f)
 }
 
 int
-entry_read(struct entry *e, int fd, struct fault *f)
+entry_read(struct entry *e, int fd, off_t file_size, struct fault *f)
 {
 	struct start s;
 	size_t size = 0;
 
 	e->content.fd = fd;
-	if (read_start(&s, fd, f) == -1 || read_head(e, &s, &size, f) == -1)
+	if (read_start(&s, fd, file_size, f) == -1 || read_head(e, &s, &size, f) == -1)
 		return -1;
 	return read_rest(e, &s, size, f);
 }

@@ -17,15 +17,29 @@
 
 /* ---- places ---- */
 
+/* How a line begins. */
+struct start {
+	struct buf text; /* time and host */
+	time_t when;
+	long pid;
+};
+
 /* Lines for one place; those for a file are written in one piece, those for
  * syslog by one connection. */
 struct piece {
 	const char *where;
-	struct buf lines, start; /* start: time and host of each line */
-	long pid;
+	struct buf lines;
+	struct start start;
 };
 
-#define PIECE_INIT(where) { where, BUF_INIT, BUF_INIT, 0 }
+#define PIECE_INIT(where) { where, BUF_INIT, { BUF_INIT, 0, 0 } }
+
+/* What waits for eventlog_write: lines for one file; syslog stays open. */
+static struct {
+	int is_on;
+	struct buf where, lines;
+	struct start start;
+} held;
 
 static int
 is_syslog(const struct piece *p)
@@ -33,24 +47,28 @@ is_syslog(const struct piece *p)
 	return strcmp(p->where, "syslog") == 0;
 }
 
+static void
+make_start(struct start *s)
+{
+	buf_reset(&s->text);
+	s->when = clock_now();
+	clock_format(s->when, "%b %e %H:%M:%S ", &s->text);
+	clock_hostname(&s->text);
+	s->pid = (long)getpid();
+}
+
 /* "Nov 27 20:00:00 HOST PROGRAM[PID]: TEXT", as syslog has it in its files. */
 static void
 gather_line(struct piece *p, const char *program, const char *text)
 {
-	if (p->start.len == 0) {
-		clock_format(clock_now(), "%b %e %H:%M:%S ", &p->start);
-		clock_hostname(&p->start);
-		p->pid = (long)getpid();
-	}
-	buf_addf(&p->lines, "%s%s %s[%ld]: %s", p->lines.len != 0 ? "\n" : "",
-	    p->start.data, program, p->pid, text);
-}
+	struct start *s = held.is_on ? &held.start : &p->start;
 
-/* What waits for eventlog_write: lines for one file; syslog stays open. */
-static struct {
-	int is_on;
-	struct buf where, lines;
-} held;
+	/* Held lines are many, and begin alike for a second. */
+	if (s->text.len == 0 || (held.is_on && s->when != clock_now()))
+		make_start(s);
+	buf_addf(&p->lines, "%s%s %s[%ld]: %s", p->lines.len != 0 ? "\n" : "",
+	    s->text.data, program, s->pid, text);
+}
 
 static void
 write_file(const char *where, const char *lines)
@@ -87,7 +105,7 @@ write_piece(struct piece *p)
 			write_file(p->where, p->lines.data);
 	}
 	buf_release(&p->lines);
-	buf_release(&p->start);
+	buf_release(&p->start.text);
 }
 
 void

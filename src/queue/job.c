@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/compat.h"
 #include "base/io.h"
 #include "base/xalloc.h"
@@ -22,6 +23,7 @@
 
 #define FRAME_MAX ((size_t)64 << 20)
 #define BEFORE_WAIT_MS 20
+#define NUMBER_MAX (1LL << 59)
 #define HELLO "qsendmail-job"
 
 /* Frames. */
@@ -453,6 +455,18 @@ job_release(struct job *j)
 	free(j->secret_section);
 }
 
+/* Nothing but n numbers: 0, or -1. */
+static int
+take_numbers(const char *value, long long *number, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (ascii_take_number(&value, NUMBER_MAX, &number[i]) == -1)
+			return -1;
+	return *value == '\0' ? 0 : -1;
+}
+
 static int
 read_set(struct frames *s, struct job *j, struct fault *f)
 {
@@ -462,6 +476,7 @@ read_set(struct frames *s, struct job *j, struct fault *f)
 	if (space == NULL)
 		return unexpected(s, f);
 	*space = '\0';
+	j->changes++;
 	return settings_set(&j->settings, SETTING_FILE, s->value.data,
 	    space + 1, &from, f);
 }
@@ -488,15 +503,16 @@ read_recipient(struct frames *s, struct job *j, struct fault *f)
 static int
 read_content(struct frames *s, struct job *j, struct fault *f)
 {
-	long long offset, length;
+	long long n[5];
 	struct content *c = &j->content;
 
-	if (sscanf(s->value.data, "%lld %lld %d %d %d", &offset, &length,
-	    &c->is_8bit_body, &c->is_8bit_header, &c->has_long_lines) != 5 ||
-	    offset < 0 || length < 0)
+	if (take_numbers(s->value.data, n, 5) == -1)
 		return unexpected(s, f);
-	c->offset = (off_t)offset;
-	c->length = (off_t)length;
+	c->offset = (off_t)n[0];
+	c->length = (off_t)n[1];
+	c->is_8bit_body = n[2] != 0;
+	c->is_8bit_header = n[3] != 0;
+	c->has_long_lines = n[4] != 0;
 	return 0;
 }
 
@@ -554,8 +570,16 @@ static void
 read_verbose(const struct frames *s, struct job *j)
 {
 	j->verbose = strcmp(s->value.data, "1") == 0;
+	j->changes++;
 	replace(&j->secret_file, NULL);
 	replace(&j->secret_section, NULL);
+}
+
+static void
+replace_secret(const struct frames *s, struct job *j, char **p)
+{
+	j->changes++;
+	replace(p, value_copy(s));
 }
 
 /* A job that is whole with its one argument. */
@@ -582,9 +606,9 @@ read_word(struct frames *s, struct job *j, struct fault *f)
 	else if (is_word(s, "set"))
 		return read_set(s, j, f);
 	else if (is_word(s, "secret-file"))
-		replace(&j->secret_file, value_copy(s));
+		replace_secret(s, j, &j->secret_file);
 	else if (is_word(s, "secret-section"))
-		replace(&j->secret_section, value_copy(s));
+		replace_secret(s, j, &j->secret_section);
 	else if (is_word(s, "check"))
 		j->kind = JOB_CHECK;
 	else if (is_word(s, "eval"))
@@ -751,24 +775,43 @@ event_send(struct frames *s, const struct event *e, struct fault *f)
 	return 0;
 }
 
+/* Takes a word, which a space follows, from *p: room, or "" when it is longer
+ * than any of ours. */
+static const char *
+take_word(const char **p, char room[16])
+{
+	size_t len = strcspn(*p, " ");
+
+	room[0] = '\0';
+	if (len < 16 && (*p)[len] == ' ') {
+		memcpy(room, *p, len);
+		room[len] = '\0';
+		*p += len + 1;
+	}
+	return room;
+}
+
 /* "NUMBER STAGE REPLY CODE STATUS TEXT" */
 static int
 read_result(struct frames *s, struct event *e, struct fault *f)
 {
-	char stage[16], reply[16];
-	int stage_n, reply_n, at = 0;
+	const char *p = s->value.data;
+	long long recipient, code, status;
+	char word[16];
+	int stage, reply;
 
-	if (sscanf(s->value.data, "%zu %15s %15s %d %d%n", &e->recipient,
-	    stage, reply, &e->code, &e->exit_status, &at) != 5 ||
-	    s->value.data[at] != ' ')
+	if (ascii_take_number(&p, NUMBER_MAX, &recipient) == -1 ||
+	    (stage = stage_parse(take_word(&p, word))) == -1 ||
+	    (reply = reply_parse(take_word(&p, word))) == -1 ||
+	    ascii_take_number(&p, 999, &code) == -1 ||
+	    ascii_take_number(&p, 255, &status) == -1 || p[-1] != ' ')
 		return unexpected(s, f);
-	stage_n = stage_parse(stage);
-	reply_n = reply_parse(reply);
-	if (stage_n == -1 || reply_n == -1)
-		return unexpected(s, f);
-	e->stage = (enum stage)stage_n;
-	e->reply = (enum reply)reply_n;
-	e->text = xstrdup(s->value.data + at + 1);
+	e->recipient = (size_t)recipient;
+	e->stage = (enum stage)stage;
+	e->reply = (enum reply)reply;
+	e->code = (int)code;
+	e->exit_status = (int)status;
+	e->text = xstrdup(p);
 	return 0;
 }
 
@@ -817,10 +860,12 @@ read_setting(struct frames *s, struct event *e, struct fault *f)
 static int
 read_progress(struct frames *s, struct event *e, struct fault *f)
 {
-	if (sscanf(s->value.data, "%lld %lld", &e->octets,
-	    &e->octets_total) != 2 || e->octets < 0 ||
-	    e->octets > e->octets_total)
+	long long n[2];
+
+	if (take_numbers(s->value.data, n, 2) == -1 || n[0] > n[1])
 		return unexpected(s, f);
+	e->octets = n[0];
+	e->octets_total = n[1];
 	return 0;
 }
 
@@ -828,14 +873,17 @@ read_progress(struct frames *s, struct event *e, struct fault *f)
 static int
 read_srv(struct frames *s, struct event *e, struct fault *f)
 {
-	char service[16];
-	int at = 0;
+	const char *p = s->value.data, *service;
+	long long port;
+	char room[16];
 
-	if (sscanf(s->value.data, "%15s %d%n", service, &e->code, &at) != 2 ||
-	    s->value.data[at] != ' ' || e->code < 0 || e->code > 65535)
+	service = take_word(&p, room);
+	if (service[0] == '\0' || ascii_take_number(&p, 65535, &port) == -1 ||
+	    p[-1] != ' ')
 		return unexpected(s, f);
+	e->code = (int)port;
 	e->name = xstrdup(service);
-	e->text = xstrdup(s->value.data + at + 1);
+	e->text = xstrdup(p);
 	return 0;
 }
 

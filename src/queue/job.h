@@ -124,6 +124,7 @@ struct job {
 	enum job_kind kind;
 	struct values settings;  /* stays from job to job until set again */
 	char *secret_file, *secret_section; /* owned, NULL if none */
+	unsigned long changes;   /* how often one of these has been set */
 	int verbose;
 	int progress;             /* of this mail is asked for */
 	int patience_s;           /* 0: as the settings say; stays, too */

@@ -14,16 +14,16 @@
 #include "base/compat.h"
 #include "base/io.h"
 
-/* 1 when the file that is open and locked still has its name: meanwhile it may
- * have been removed, or moved to failed/. */
+/* 1 when the file that is open and locked, and of which st tells, still has
+ * its name: meanwhile it may have been removed, or moved to failed/. */
 static int
-has_name(const struct spool *s, int fd, const char *path)
+has_name(const struct spool *s, int fd, const char *path, struct stat *st)
 {
-	struct stat st, named;
+	struct stat named;
 
-	return fstat(fd, &st) == 0 &&
+	return fstat(fd, st) == 0 &&
 	    fstatat(s->fd, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_ino == named.st_ino && st.st_dev == named.st_dev;
+	    st->st_ino == named.st_ino && st->st_dev == named.st_dev;
 }
 
 enum spool_taken
@@ -32,6 +32,7 @@ spool_take(struct spool *s, const char *account, const char *id,
 {
 	enum spool_taken rc = SPOOL_GONE;
 	struct buf path = BUF_INIT;
+	struct stat st;
 	int fd;
 
 	spool_put_path(&path, account, id);
@@ -46,9 +47,9 @@ spool_take(struct spool *s, const char *account, const char *id,
 		if (rc == SPOOL_DAMAGED)
 			spool_fault(s, f, EX_IOERR, "cannot lock", path.data);
 		close(fd);
-	} else if (!has_name(s, fd, path.data)) {
+	} else if (!has_name(s, fd, path.data, &st)) {
 		close(fd);
-	} else if (entry_read(e, fd, f) == -1) {
+	} else if (entry_read(e, fd, st.st_size, f) == -1) {
 		rc = SPOOL_DAMAGED;
 		fault_context(f, "%s/%s", s->path, path.data);
 	} else if (strcmp(e->id, id) != 0 || strcmp(e->account, account) != 0) {
@@ -81,6 +82,18 @@ append(struct entry *e, const struct buf *lines)
 	return io_pwrite(fd, lines->data, lines->len, e->end);
 }
 
+/* The entry at fd, which e takes over. */
+static int
+read_open(struct entry *e, int fd, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0)
+		return entry_read(e, fd, st.st_size, f);
+	e->content.fd = fd;
+	return fault_errno(f, EX_IOERR, "cannot read it");
+}
+
 int
 spool_look(const struct spool *s, const char *account, const char *id,
     struct entry *e, int *is_busy, struct fault *f)
@@ -98,7 +111,7 @@ spool_look(const struct spool *s, const char *account, const char *id,
 	} else {
 		if (!*is_busy)
 			compat_unlock(fd);
-		rc = entry_read(e, fd, f) == 0 ? 1 :
+		rc = read_open(e, fd, f) == 0 ? 1 :
 		    fault_context(f, "%s/%s", s->path, path.data);
 	}
 	buf_release(&path);

@@ -301,9 +301,10 @@ is_same_text(const char *a, const char *b)
 static int
 is_same_account(const struct delivery *d, const struct job *j)
 {
-	return is_same_text(d->secret_file, j->secret_file) &&
+	return d->changes == j->changes ||
+	    (is_same_text(d->secret_file, j->secret_file) &&
 	    is_same_text(d->secret_section, j->secret_section) &&
-	    endpoint_is_same(&d->settings, &j->settings);
+	    endpoint_is_same(&d->settings, &j->settings));
 }
 
 static char *
@@ -317,13 +318,15 @@ static void
 take_account(struct delivery *d, const struct job *j)
 {
 	long long most = values_number(&j->settings, S_MAX_RECIPIENTS);
+	int is_same = is_same_account(d, j);
 
+	d->changes = j->changes;
 	d->transaction.hooks.step = j->verbose ? on_step : NULL;
-	if (most != d->max_recipients || !is_same_account(d, j)) {
+	if (most != d->max_recipients || !is_same) {
 		d->max_recipients = most;
 		d->transaction.recipients_max = (size_t)most;
 	}
-	if (is_same_account(d, j))
+	if (is_same)
 		return;
 	disconnect(d, 0);
 	forget_secret(d);

@@ -6,12 +6,14 @@
 #include "service/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/spawn.h"
 #include "base/xalloc.h"
 #include "queue/eventlog.h"
@@ -313,6 +315,18 @@ take_pause(struct visit *v, const char *value)
 	buf_adds(&v->reason, blank != NULL ? blank + 1 : "");
 }
 
+static void
+take_limits(struct visit *v, const char *value)
+{
+	long long connections, rate;
+
+	if (ascii_take_number(&value, UINT_MAX, &connections) == -1 ||
+	    ascii_take_number(&value, UINT_MAX, &rate) == -1)
+		return;
+	v->connections = (unsigned)connections;
+	v->rate = (unsigned)rate;
+}
+
 /* One frame: 1 when the answer is complete. */
 static int
 take_frame(struct buf *id, struct visit *v, const char *word,
@@ -328,7 +342,7 @@ take_frame(struct buf *id, struct visit *v, const char *word,
 	else if (strcmp(word, "pause") == 0)
 		take_pause(v, value);
 	else if (strcmp(word, "limits") == 0)
-		sscanf(value, "%u %u", &v->connections, &v->rate);
+		take_limits(v, value);
 	else if (strcmp(word, "works") == 0)
 		v->has_answered = 1;
 	for (i = 0; i < RESULTS_N; i++) {

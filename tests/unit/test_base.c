@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -18,6 +19,7 @@
 #include "base/spawn.h"
 #include "base/strv.h"
 #include "base/utf8.h"
+#include "base/xalloc.h"
 #include "tap.h"
 
 /* What is appended without printf is what printf says. */
@@ -392,10 +394,91 @@ test_spawn(void)
 	fault_release(&f);
 }
 
+/* Writes len octets in pieces of piece, reads them again in other ones: 1 when
+ * they are the same. */
+static int
+survives(const char *text, size_t len, size_t piece)
+{
+	struct fault f = FAULT_INIT;
+	struct buf got = BUF_INIT;
+	int fd = io_private_file(&f), same;
+	struct writer w;
+	struct reader r;
+	const char *p;
+	size_t at, n;
+
+	writer_init(&w, fd, 0);
+	for (at = 0; at < len; at += n) {
+		n = len - at < piece ? len - at : piece;
+		writer_put(&w, text + at, n);
+	}
+	same = writer_position(&w) == (off_t)len &&
+	    writer_flush(&w, &f) == 0;
+	writer_release(&w);
+	reader_init(&r, fd);
+	while ((n = reader_peek(&r, &p)) != 0) {
+		n = n < piece ? n : piece;
+		buf_add(&got, p, n);
+		reader_take(&r, n);
+	}
+	same = same && r.error == 0 && got.len == len &&
+	    memcmp(got.data, text, len) == 0;
+	reader_release(&r);
+	buf_release(&got);
+	fault_release(&f);
+	close(fd);
+	return same;
+}
+
+/* Buffers grow from 4,096 to IO_CHUNK. */
+static void
+test_buffers(void)
+{
+	static const size_t lengths[] = { 1, 4095, 4096, 4097, 8192, 65535,
+		65536, 65537, 69632, 200001 };
+	static const size_t pieces[] = { 100, 4096, 4097, 65536 };
+	char *text = xmalloc(200001), name[64];
+	size_t i, j;
+
+	for (i = 0; i < 200001; i++)
+		text[i] = (char)('a' + i % 23);
+	for (i = 0; i < sizeof lengths / sizeof *lengths; i++)
+		for (j = 0; j < sizeof pieces / sizeof *pieces; j++) {
+			snprintf(name, sizeof name, "%zu octets in pieces of "
+			    "%zu", lengths[i], pieces[j]);
+			ok(survives(text, lengths[i], pieces[j]), name);
+		}
+	free(text);
+}
+
+/* To 100, before a space or the end; what it is not leaves the place where it was. */
+static void
+test_take_number(void)
+{
+	static const char *const bad[] = { "", " 1", "-1", "+1", "x", "1x",
+		"101", "99999999999999999999", "1\t" };
+	const char *p = "0 100 7", *at;
+	long long n[3];
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		if (ascii_take_number(&p, 100, &n[i]) == -1)
+			n[i] = -1;
+	ok(n[0] == 0 && n[1] == 100 && n[2] == 7 && *p == '\0',
+	    "three numbers");
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		at = bad[i];
+		ok(ascii_take_number(&at, 100, n) == -1 && at == bad[i],
+		    bad[i]);
+	}
+}
+
 int
 main(void)
 {
 	test_buf();
+	test_buffers();
+	test_take_number();
 	test_strv();
 	test_fault();
 	test_files();

@@ -82,7 +82,8 @@ take_time(const char *value, time_t *when)
 {
 	long long number;
 
-	if (ascii_take_number(&value, 1LL << 40, &number) == -1 || *value != '\0')
+	if (ascii_take_number(&value, 1LL << 40, &number) == -1 ||
+	    *value != '\0')
 		return -1;
 	*when = (time_t)number;
 	return 0;
@@ -575,8 +576,8 @@ read_head(struct entry *e, const struct start *s, size_t *size,
 		return fault_set(f, EX_CONFIG, "version %lld of a queue "
 		    "entry, and only %d is known here", version,
 		    ENTRY_VERSION);
-	if (ascii_take_number(&p, 1LL << 60, &offset) == -1 ||
-	    ascii_take_number(&p, 1LL << 60, &length) == -1 ||
+	if (ascii_take_number(&p, 1LL << 59, &offset) == -1 ||
+	    ascii_take_number(&p, 1LL << 59, &length) == -1 ||
 	    ascii_take_number(&p, (long long)TEXT_MAX, &text) == -1 ||
 	    offset < ENTRY_HEAD)
 		return fault_set(f, EX_DATAERR, "a damaged queue entry");
@@ -634,7 +635,8 @@ entry_read(struct entry *e, int fd, off_t file_size, struct fault *f)
 	size_t size = 0;
 
 	e->content.fd = fd;
-	if (read_start(&s, fd, file_size, f) == -1 || read_head(e, &s, &size, f) == -1)
+	if (read_start(&s, fd, file_size, f) == -1 ||
+	    read_head(e, &s, &size, f) == -1)
 		return -1;
 	return read_rest(e, &s, size, f);
 }

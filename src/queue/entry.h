@@ -62,11 +62,12 @@ void entry_release(struct entry *e);
  */
 int entry_write(struct entry *e, struct fault *f);
 /*
- * Reads the entry that is open at fd, size octets, into e, which takes fd over
- * in any case. 0, or -1 with a fault: EX_DATAERR for what is no entry, EX_CONFIG for one
- * of a version that is not known here (leave it alone), EX_IOERR.
+ * Reads the entry that is open at fd, a file of that size, into e, which takes
+ * fd over in any case. 0, or -1 with a fault: EX_DATAERR for what is no entry,
+ * EX_CONFIG for one of a version that is not known here (leave it alone),
+ * EX_IOERR.
  */
-int entry_read(struct entry *e, int fd, off_t size, struct fault *f);
+int entry_read(struct entry *e, int fd, off_t file_size, struct fault *f);
 
 /*
  * For people: appends the whole lines of the journal of e, as they are in the

@@ -29,7 +29,7 @@ struct delivery {
 	struct buf secret, proxy_secret;
 	int has_secret;
 	int is_used;            /* a mail has gone through it */
-	unsigned long changes;  /* of the job's settings, when they were taken */
+	unsigned long changes;  /* of the job's settings, as they were taken */
 	long long max_recipients; /* as it was set; a server may want less */
 	/*
 	 * A mail that has come while another one is under way: its envelope

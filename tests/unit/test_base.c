@@ -451,7 +451,7 @@ test_buffers(void)
 	free(text);
 }
 
-/* To 100, before a space or the end; what it is not leaves the place where it was. */
+/* To 100, before a space or the end; for any other text the place stays. */
 static void
 test_take_number(void)
 {

@@ -383,23 +383,6 @@ read_attempt(struct entry *e, const char *value)
 	return take_time(value, &e->attempted);
 }
 
-/* Takes one of a table's names, up to the next blank. */
-static int
-take_name(const char **p, int (*parse)(const char *))
-{
-	const char *blank = strchr(*p, ' ');
-	char *name;
-	int number;
-
-	if (blank == NULL)
-		return -1;
-	name = xmemdup(*p, (size_t)(blank - *p));
-	number = parse(name);
-	free(name);
-	*p = blank + 1;
-	return number;
-}
-
 static int
 read_to(struct entry *e, const char *value)
 {
@@ -409,8 +392,8 @@ read_to(struct entry *e, const char *value)
 
 	if (ascii_take_number(&value, (1LL << 31) - 1, &i) == -1 ||
 	    (size_t)i >= e->envelope.n ||
-	    (stage = take_name(&value, stage_parse)) == -1 ||
-	    (reply = take_name(&value, reply_parse)) == -1 ||
+	    (stage = stage_take(&value)) == -1 ||
+	    (reply = reply_take(&value)) == -1 ||
 	    ascii_take_number(&value, 999, &code) == -1 ||
 	    (text = escape_take(value, strlen(value))) == NULL)
 		return -1;

@@ -24,6 +24,7 @@
 #define FRAME_MAX ((size_t)64 << 20)
 #define BEFORE_WAIT_MS 20
 #define NUMBER_MAX (1LL << 59)
+#define SERVICE_MAX 15
 #define HELLO "qsendmail-job"
 
 /* Frames. */
@@ -455,7 +456,7 @@ job_release(struct job *j)
 	free(j->secret_section);
 }
 
-/* Nothing but n numbers: 0, or -1. */
+/* Nothing but n numbers (one and more), a space between: 0, or -1. */
 static int
 take_numbers(const char *value, long long *number, size_t n)
 {
@@ -464,7 +465,7 @@ take_numbers(const char *value, long long *number, size_t n)
 	for (i = 0; i < n; i++)
 		if (ascii_take_number(&value, NUMBER_MAX, &number[i]) == -1)
 			return -1;
-	return *value == '\0' ? 0 : -1;
+	return *value == '\0' && value[-1] != ' ' ? 0 : -1;
 }
 
 static int
@@ -485,12 +486,12 @@ static int
 read_recipient(struct frames *s, struct job *j, struct fault *f)
 {
 	size_t cap = j->envelope.cap;
-	char *end;
-	unsigned long long number = strtoull(s->value.data, &end, 10);
+	const char *p = s->value.data;
+	long long number;
 
-	if (end == s->value.data || *end != ' ')
+	if (ascii_take_number(&p, NUMBER_MAX, &number) == -1 || p[-1] != ' ')
 		return unexpected(s, f);
-	if (envelope_add(&j->envelope, end + 1) == 0)
+	if (envelope_add(&j->envelope, p) == 0)
 		return fault_set(f, EX_SOFTWARE,
 		    "a recipient twice in one job");
 	if (j->numbers == NULL || j->envelope.cap != cap)
@@ -775,34 +776,17 @@ event_send(struct frames *s, const struct event *e, struct fault *f)
 	return 0;
 }
 
-/* Takes a word, which a space follows, from *p: room, or "" when it is longer
- * than any of ours. */
-static const char *
-take_word(const char **p, char room[16])
-{
-	size_t len = strcspn(*p, " ");
-
-	room[0] = '\0';
-	if (len < 16 && (*p)[len] == ' ') {
-		memcpy(room, *p, len);
-		room[len] = '\0';
-		*p += len + 1;
-	}
-	return room;
-}
-
 /* "NUMBER STAGE REPLY CODE STATUS TEXT" */
 static int
 read_result(struct frames *s, struct event *e, struct fault *f)
 {
 	const char *p = s->value.data;
 	long long recipient, code, status;
-	char word[16];
 	int stage, reply;
 
 	if (ascii_take_number(&p, NUMBER_MAX, &recipient) == -1 ||
-	    (stage = stage_parse(take_word(&p, word))) == -1 ||
-	    (reply = reply_parse(take_word(&p, word))) == -1 ||
+	    (stage = stage_take(&p)) == -1 ||
+	    (reply = reply_take(&p)) == -1 ||
 	    ascii_take_number(&p, 999, &code) == -1 ||
 	    ascii_take_number(&p, 255, &status) == -1 || p[-1] != ' ')
 		return unexpected(s, f);
@@ -818,10 +802,9 @@ read_result(struct frames *s, struct event *e, struct fault *f)
 static int
 read_unreported(struct frames *s, struct event *e, struct fault *f)
 {
-	char *end;
-	unsigned long long number = strtoull(s->value.data, &end, 10);
+	long long number;
 
-	if (s->value.data[0] < '0' || s->value.data[0] > '9' || *end != '\0')
+	if (take_numbers(s->value.data, &number, 1) == -1)
 		return unexpected(s, f);
 	e->recipient = (size_t)number;
 	return 0;
@@ -873,16 +856,16 @@ read_progress(struct frames *s, struct event *e, struct fault *f)
 static int
 read_srv(struct frames *s, struct event *e, struct fault *f)
 {
-	const char *p = s->value.data, *service;
+	const char *p = s->value.data;
+	size_t len = strcspn(p, " ");
 	long long port;
-	char room[16];
 
-	service = take_word(&p, room);
-	if (service[0] == '\0' || ascii_take_number(&p, 65535, &port) == -1 ||
-	    p[-1] != ' ')
+	p += len;
+	if (len == 0 || len > SERVICE_MAX || *p++ != ' ' ||
+	    ascii_take_number(&p, 65535, &port) == -1 || p[-1] != ' ')
 		return unexpected(s, f);
 	e->code = (int)port;
-	e->name = xstrdup(service);
+	e->name = xmemdup(s->value.data, len);
 	e->text = xstrdup(p);
 	return 0;
 }

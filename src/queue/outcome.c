@@ -76,14 +76,26 @@ reply_class(int code)
 }
 
 static int
-find_name(const char *const *names, size_t n, const char *text)
+find_name(const char *const *names, size_t n, const char *text, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (strcmp(names[i], text) == 0)
+		if (strlen(names[i]) == len && memcmp(names[i], text, len) == 0)
 			return (int)i;
 	return -1;
+}
+
+/* What stands before the space in *p; moves behind that. */
+static int
+take_name(const char *const *names, size_t n, const char **p)
+{
+	size_t len = strcspn(*p, " ");
+	int i = (*p)[len] == ' ' ? find_name(names, n, *p, len) : -1;
+
+	if (i != -1)
+		*p += len + 1;
+	return i;
 }
 
 const char *
@@ -107,17 +119,30 @@ outcome_name(enum outcome outcome)
 int
 stage_parse(const char *text)
 {
-	return find_name(stage_names, LENGTH(stage_names), text);
+	return find_name(stage_names, LENGTH(stage_names), text, strlen(text));
 }
 
 int
 reply_parse(const char *text)
 {
-	return find_name(reply_names, LENGTH(reply_names), text);
+	return find_name(reply_names, LENGTH(reply_names), text, strlen(text));
+}
+
+int
+stage_take(const char **p)
+{
+	return take_name(stage_names, LENGTH(stage_names), p);
+}
+
+int
+reply_take(const char **p)
+{
+	return take_name(reply_names, LENGTH(reply_names), p);
 }
 
 int
 outcome_parse(const char *text)
 {
-	return find_name(outcome_names, LENGTH(outcome_names), text);
+	return find_name(outcome_names, LENGTH(outcome_names), text,
+	    strlen(text));
 }

@@ -58,5 +58,9 @@ const char *outcome_name(enum outcome outcome);
 int stage_parse(const char *text);
 int reply_parse(const char *text);
 int outcome_parse(const char *text);
+/* The same for a name in a line, which a space follows: *p moves behind that
+ * space, or stays when it is none. */
+int stage_take(const char **p);
+int reply_take(const char **p);
 
 #endif

@@ -5,10 +5,11 @@
  */
 #include "service/mailq_show.h"
 
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -151,20 +152,23 @@ tell_attempt(struct buf *out, const struct entry *e, const char *value)
 static void
 tell_to(struct buf *out, const struct entry *e, const char *value)
 {
-	char stage[32], reply[32];
+	long long number, code;
 	struct recipient r;
-	int used = 0;
+	int stage, reply;
 
 	memset(&r, 0, sizeof r);
 	put_who(out, e, value);
 	/* A line that entry_read has taken has all of them. */
-	if (sscanf(value, "%*u %31s %31s %d %n", stage, reply, &r.code,
-	    &used) != 3 || used == 0)
+	if (ascii_take_number(&value, INT_MAX, &number) == -1 ||
+	    (stage = stage_take(&value)) == -1 ||
+	    (reply = reply_take(&value)) == -1 ||
+	    ascii_take_number(&value, 999, &code) == -1)
 		return;
-	r.stage = (enum stage)stage_parse(stage);
-	r.reply = (enum reply)reply_parse(reply);
+	r.stage = (enum stage)stage;
+	r.reply = (enum reply)reply;
+	r.code = (int)code;
 	r.outcome = outcome_find(r.stage, r.reply)->outcome;
-	r.text = escape_take(value + used, strlen(value + used));
+	r.text = escape_take(value, strlen(value));
 	if (r.text != NULL)
 		mailq_reason(&r, out);
 	free(r.text);

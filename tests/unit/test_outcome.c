@@ -74,6 +74,7 @@ static const struct {
 static void
 test_names(void)
 {
+	const char *at;
 	int i, good = 1;
 
 	for (i = 0; i < STAGE_COUNT; i++)
@@ -87,6 +88,13 @@ test_names(void)
 	ok(good, "outcome names can be read back");
 	ok(stage_parse("x") == -1 && reply_parse("") == -1 &&
 	    outcome_parse("don") == -1, "other words are no names");
+	at = "rcpt 4xx text";
+	ok(stage_take(&at) == STAGE_RCPT && reply_take(&at) == REPLY_R4XX &&
+	    strcmp(at, "text") == 0, "names are taken from a line");
+	ok(stage_take(&at) == -1 && strcmp(at, "text") == 0,
+	    "but not without a space behind them");
+	at = "rcpts 4xx";
+	ok(stage_take(&at) == -1 && at[0] == 'r', "nor longer words");
 }
 
 static void

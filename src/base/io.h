@@ -42,7 +42,8 @@ struct reader {
 	ssize_t (*source)(void *arg, char *p, size_t len); /* NULL: fd */
 	void *arg;
 	char *data;     /* owned; bytes not yet taken: data[at] .. data[end-1] */
-	size_t at, end, room;
+	size_t at, end;
+	size_t room;    /* octets that data has room for, 0 without it */
 	off_t position; /* next file offset to read; -1: plain read */
 	off_t left;     /* bytes of the part not read yet; -1: to the end */
 	int eof;
@@ -75,7 +76,8 @@ int reader_line(struct reader *r, struct buf *b);
 struct writer {
 	int fd;
 	char *data;  /* owned */
-	size_t len, room;
+	size_t len;
+	size_t room; /* octets that data has room for, 0 without it */
 	off_t at;    /* file position of data[0] */
 	int error;   /* errno of the first failed write; later calls do nothing */
 };

@@ -734,8 +734,8 @@ address_format(const struct address *a, struct buf *out)
 int
 address_is_equal(const struct address *a, const struct address *b)
 {
-	return strcmp(a->local, b->local) == 0 && ascii_is_equal(a->domain,
-	    strlen(a->domain), b->domain, strlen(b->domain));
+	return strcmp(a->local, b->local) == 0 && ascii_is_same(a->domain,
+	    b->domain);
 }
 
 int

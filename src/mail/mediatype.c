@@ -467,7 +467,7 @@ is_known_field(const char *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < COUNT(known); i++)
-		if (ascii_is_equal(p, n, known[i], strlen(known[i])))
+		if (ascii_is_word(p, n, known[i]))
 			return 1;
 	return 0;
 }

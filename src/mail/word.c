@@ -432,8 +432,8 @@ is_label(const char *charset)
 static int
 is_utf8_name(const char *charset)
 {
-	return ascii_is_equal(charset, strlen(charset), "UTF-8", 5) ||
-	    ascii_is_equal(charset, strlen(charset), "UTF8", 4);
+	return ascii_is_same(charset, "UTF-8") ||
+	    ascii_is_same(charset, "UTF8");
 }
 
 void

@@ -61,12 +61,9 @@ dsn_parse_notify(const char *text, struct buf *out)
 int
 dsn_parse_ret(const char *text, struct buf *out)
 {
-	size_t len = strlen(text);
-
-	if (ascii_is_word(text, len, "FULL"))
+	if (ascii_is_same(text, "FULL"))
 		buf_adds(out, "FULL");
-	else if (ascii_is_word(text, len, "HDRS") ||
-	    ascii_is_word(text, len, "HEADERS"))
+	else if (ascii_is_same(text, "HDRS") || ascii_is_same(text, "HEADERS"))
 		buf_adds(out, "HDRS");
 	else
 		return -1;

@@ -17,29 +17,26 @@
 
 /* ---- places ---- */
 
-/* How a line begins. */
-struct start {
-	struct buf text; /* time and host */
-	time_t when;
-	long pid;
-};
-
 /* Lines for one place; those for a file are written in one piece, those for
  * syslog by one connection. */
 struct piece {
 	const char *where;
 	struct buf lines;
-	struct start start;
 };
 
-#define PIECE_INIT(where) { where, BUF_INIT, { BUF_INIT, 0, 0 } }
+#define PIECE_INIT(where) { where, BUF_INIT }
 
 /* What waits for eventlog_write: lines for one file; syslog stays open. */
 static struct {
 	int is_on;
 	struct buf where, lines;
-	struct start start;
 } held;
+
+/* Time and host: lines begin alike for a second. */
+static struct {
+	struct buf text;
+	time_t when;
+} start;
 
 static int
 is_syslog(const struct piece *p)
@@ -48,26 +45,23 @@ is_syslog(const struct piece *p)
 }
 
 static void
-make_start(struct start *s)
+make_start(time_t now)
 {
-	buf_reset(&s->text);
-	s->when = clock_now();
-	clock_format(s->when, "%b %e %H:%M:%S ", &s->text);
-	clock_hostname(&s->text);
-	s->pid = (long)getpid();
+	if (start.text.len != 0 && start.when == now)
+		return;
+	buf_reset(&start.text);
+	start.when = now;
+	clock_format(now, "%b %e %H:%M:%S ", &start.text);
+	clock_hostname(&start.text);
 }
 
 /* "Nov 27 20:00:00 HOST PROGRAM[PID]: TEXT", as syslog has it in its files. */
 static void
 gather_line(struct piece *p, const char *program, const char *text)
 {
-	struct start *s = held.is_on ? &held.start : &p->start;
-
-	/* Held lines are many, and begin alike for a second. */
-	if (s->text.len == 0 || (held.is_on && s->when != clock_now()))
-		make_start(s);
+	make_start(clock_now());
 	buf_addf(&p->lines, "%s%s %s[%ld]: %s", p->lines.len != 0 ? "\n" : "",
-	    s->text.data, program, s->pid, text);
+	    start.text.data, program, (long)getpid(), text);
 }
 
 static void
@@ -105,7 +99,6 @@ write_piece(struct piece *p)
 			write_file(p->where, p->lines.data);
 	}
 	buf_release(&p->lines);
-	buf_release(&p->start.text);
 }
 
 void

@@ -152,8 +152,7 @@ offers(const struct capabilities *offer, const char *name)
 	size_t i;
 
 	for (i = 0; i < offer->auth.n; i++)
-		if (ascii_is_equal(offer->auth.v[i],
-		    strlen(offer->auth.v[i]), name, strlen(name)))
+		if (ascii_is_same(offer->auth.v[i], name))
 			return 1;
 	return 0;
 }

@@ -91,8 +91,7 @@ is_offered(const struct session *s)
 	size_t i;
 
 	for (i = 0; i < offered->n; i++)
-		if (ascii_is_equal(offered->v[i], strlen(offered->v[i]),
-		    s->e->auth, strlen(s->e->auth)))
+		if (ascii_is_same(offered->v[i], s->e->auth))
 			return 1;
 	return 0;
 }

@@ -161,13 +161,6 @@ say_unknown(struct buf *why, const char *p, size_t len)
 	return -1;
 }
 
-/* 1 when the word at p is name. */
-static int
-is_word(const char *p, size_t len, const char *name)
-{
-	return ascii_is_equal(p, len, name, strlen(name));
-}
-
 /* GnuTLS. */
 
 static const char strong_ciphers[] =
@@ -219,13 +212,14 @@ static unsigned
 gnutls_versions(const char *p, size_t len, int *known)
 {
 	*known = 1;
-	if (is_word(p, len, "ALL") || is_word(p, len, "TLS-ALL"))
+	if (ascii_is_word(p, len, "ALL") || ascii_is_word(p, len, "TLS-ALL"))
 		return ALL_VERSIONS;
-	if (len == 6 && is_word(p, 5, "TLS1.") && p[5] >= '0' && p[5] <= '3')
+	if (len == 6 && ascii_is_word(p, 5, "TLS1.") && p[5] >= '0' &&
+	    p[5] <= '3')
 		return bit((enum tls_version)(p[5] - '0'));
 	/* Of no interest over TCP, and long gone. */
-	*known = (len > 4 && is_word(p, 4, "DTLS")) ||
-	    is_word(p, len, "SSL3.0");
+	*known = (len > 4 && ascii_is_word(p, 4, "DTLS")) ||
+	    ascii_is_word(p, len, "SSL3.0");
 	return 0;
 }
 
@@ -237,10 +231,10 @@ gnutls_version_word(const char *p, size_t len, unsigned *set)
 	unsigned versions;
 
 	if (len < 6 || strchr("+-!", p[0]) == NULL ||
-	    !is_word(p + 1, 5, "VERS-"))
+	    !ascii_is_word(p + 1, 5, "VERS-"))
 		return 0;
 	versions = gnutls_versions(p + 6, len - 6, &known);
-	if (!known || (p[0] == '+' && is_word(p + 6, len - 6, "SSL3.0")))
+	if (!known || (p[0] == '+' && ascii_is_word(p + 6, len - 6, "SSL3.0")))
 		return -1;
 	if (p[0] == '+')
 		*set |= versions;
@@ -269,8 +263,8 @@ gnutls_word(struct tls_choice *c, const char *p, size_t len)
 		const char *word = gnutls_words[i].word;
 
 		/* "!" is another "-". */
-		if (!is_word(p, len, word) && !(p[0] == '!' &&
-		    word[0] == '-' && is_word(p + 1, len - 1, word + 1)))
+		if (!ascii_is_word(p, len, word) && !(p[0] == '!' &&
+		    word[0] == '-' && ascii_is_word(p + 1, len - 1, word + 1)))
 			continue;
 		add_ciphers(c, gnutls_words[i].ciphers);
 		if (gnutls_words[i].ciphers_13[0] != '\0')
@@ -326,7 +320,7 @@ parse_protocols(struct tls_choice *c, const char *p, size_t len,
 		p += *p == ':' || *p == ',';
 		n = strcspn(p, ":, \t");
 		is_less = *p == '!';
-		for (i = 0; i < count && !is_word(p + is_less, n -
+		for (i = 0; i < count && !ascii_is_word(p + is_less, n -
 		    (size_t)is_less, libtls_versions[i].word); i++)
 			continue;
 		if (i == count)
@@ -347,11 +341,13 @@ take_ciphers(struct tls_choice *c, const char *p, size_t len)
 	struct buf list = BUF_INIT;
 
 	buf_add(&list, p, len);
-	if (is_word(p, len, "compat") || is_word(p, len, "legacy"))
+	if (ascii_is_word(p, len, "compat") || ascii_is_word(p, len, "legacy"))
 		buf_set(&list, "HIGH:!aNULL", 11);
-	else if (is_word(p, len, "default") || is_word(p, len, "secure"))
+	else if (ascii_is_word(p, len, "default") ||
+	    ascii_is_word(p, len, "secure"))
 		buf_reset(&list);
-	else if (is_word(p, len, "all") || is_word(p, len, "insecure"))
+	else if (ascii_is_word(p, len, "all") ||
+	    ascii_is_word(p, len, "insecure"))
 		buf_set(&list, "ALL:!aNULL:!eNULL", 17);
 	tls_choice_set_ciphers(c, list.data);
 	buf_release(&list);
@@ -362,7 +358,7 @@ take_curves(struct tls_choice *c, const char *p, size_t len)
 {
 	size_t i;
 
-	if (is_word(p, len, "default") || is_word(p, len, "auto"))
+	if (ascii_is_word(p, len, "default") || ascii_is_word(p, len, "auto"))
 		return;
 	buf_set(&c->curves, p, len);
 	for (i = 0; i < len; i++)
@@ -386,11 +382,11 @@ parse_libtls(struct tls_choice *c, const char *text, struct buf *why)
 		value = text + name + 1;
 		if (name >= n)
 			return say_unknown(why, text, n);
-		if (is_word(text, name, "CIPHERS"))
+		if (ascii_is_word(text, name, "CIPHERS"))
 			take_ciphers(c, value, n - name - 1);
-		else if (is_word(text, name, "ECDHECURVES"))
+		else if (ascii_is_word(text, name, "ECDHECURVES"))
 			take_curves(c, value, n - name - 1);
-		else if (!is_word(text, name, "PROTOCOLS"))
+		else if (!ascii_is_word(text, name, "PROTOCOLS"))
 			return say_unknown(why, text, n);
 		else if (parse_protocols(c, value, n - name - 1, why) == -1)
 			return -1;

@@ -272,6 +272,7 @@ class Rows:
 
     def linear(self):
         """Large mails: what ten times as much costs, and ten times that."""
+        row = "large mails"
         lines = []
         for what, n, make in self.sizes():
             commands = {size: make(size) for size in (n, n // 10, n // 100)}
@@ -279,13 +280,11 @@ class Rows:
                 command.name = str(size)
             result = in_turns(list(commands.values())[:2], self.turns(9))
             many, few = result[str(n)], result[str(n // 10)]
-            row = "large mails"
             lines.append(Line(row, what, many.wall, "s", bar="value <= 1"))
             lines.append(Line(row, what + ", CPU", many.cpu * 1e3, "ms",
                               "a tenth", few.cpu * 1e3, "ratio <= 12"))
             lines += self.steps(row, what, [
-                measure.instructions(commands[size])
-                for size in (n, n // 10, n // 100)])
+                measure.instructions(c) for c in commands.values()])
         return lines
 
     def steps(self, row, what, found):
